@@ -1,0 +1,89 @@
+"""Where values come from: every layer that speaks about a variable, highest first."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from dj_core_utils.settings.variables import Variable
+
+
+class Layer(Enum):
+    """The kinds of source, highest first; a lower one never beats a higher one."""
+
+    ENVIRONMENT = "environment"
+    FILE = "file"
+    DOTENV = "dotenv"
+    SOURCE = "source"
+    PROFILE = "profile"
+    CLASS = "class"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """One place that a value can come from.
+
+    Attributes:
+        layer: Which kind of source it is.
+        label: How it is shown: ``environment``, ``.env:12``, ``/run/secrets/db_password``, ``profile production``.
+    """
+
+    layer: Layer
+    label: str
+
+    def __str__(self) -> str:
+        """The label."""
+        return self.label
+
+    @property
+    def is_real(self) -> bool:
+        """Whether somebody deployed this value, rather than wrote it into code or a profile."""
+        return self.layer not in (Layer.PROFILE, Layer.CLASS)
+
+
+ENVIRONMENT = Origin(Layer.ENVIRONMENT, "environment")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A value that one origin offers for a variable.
+
+    Attributes:
+        origin: Who offers it.
+        value: The value: text from the environment and files, typed from profiles and classes.
+        name: The name it was given under, such as ``DB_PASSWORD_FILE``.
+    """
+
+    origin: Origin
+    value: object
+    name: str
+
+    def __repr__(self) -> str:
+        """Never the value: it may be secret."""
+        return f"Candidate({self.name} from {self.origin})"
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The history of one variable in one load.
+
+    Attributes:
+        variable: The variable.
+        candidates: What every origin offers, highest first; the first one is used. Never empty after a load.
+    """
+
+    variable: Variable
+    candidates: tuple[Candidate, ...]
+
+    @property
+    def used(self) -> Candidate:
+        """The candidate that won."""
+        return self.candidates[0]
+
+    @property
+    def origin(self) -> Origin:
+        """Where the value in use comes from."""
+        return self.candidates[0].origin
+
+    @property
+    def shadowed(self) -> tuple[Origin, ...]:
+        """Origins that lost, highest first."""
+        return tuple(candidate.origin for candidate in self.candidates[1:])

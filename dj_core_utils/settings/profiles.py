@@ -1,0 +1,328 @@
+"""Profiles: named, composable sets of values and requirements, written as TOML data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dj_core_utils.settings.errors import Problem
+from dj_core_utils.settings.origins import Candidate, Layer, Origin
+from dj_core_utils.settings.spelling import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from dj_core_utils.settings.variables import Variable, VariableTable
+
+PROFILE_VARIABLE = "DJANGO_PROFILE"
+DEFAULT_PROFILE = "monolith"
+
+_POLICIES = ("hardened", "local", "build", "waivers")
+_KEYS = ("description", "extends", "conflicts", "require", "settings", "policy")
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One TOML file.
+
+    Attributes:
+        name: The file's name without ``.toml``.
+        path: The file.
+        description: One sentence for people.
+        extends: Profiles that are applied before this one.
+        conflicts: Profiles that cannot be active together with this one.
+        require: Variables that a real source must set; ``A|B`` is satisfied by either.
+        settings: The values, a tree of field names.
+        policy: ``hardened``, ``local``, ``build`` and the waivers.
+    """
+
+    name: str
+    path: Path
+    description: str = ""
+    extends: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
+    require: tuple[str, ...] = ()
+    settings: Mapping[str, object] = field(default_factory=dict)
+    policy: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def origin(self) -> Origin:
+        """How values of this profile name their origin."""
+        return Origin(Layer.PROFILE, f"profile {self.name}")
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveProfiles:
+    """The profiles of one load.
+
+    Attributes:
+        requested: The names as they were asked for, those that do not exist included.
+        layers: The profiles with what they extend, lowest first.
+    """
+
+    requested: tuple[str, ...]
+    layers: tuple[Profile, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the active profiles, lowest first, each once."""
+        return tuple(dict.fromkeys(profile.name for profile in self.layers))
+
+    @property
+    def is_hardened(self) -> bool:
+        """Whether the strict rule set applies."""
+        return self._has("hardened")
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the process serves one developer or one test run."""
+        return self._has("local")
+
+    @property
+    def is_build(self) -> bool:
+        """Whether the process only builds an image and may never serve."""
+        return self._has("build")
+
+    @property
+    def waivers(self) -> dict[str, str]:
+        """Ids of waived rules with the reason; the last profile that names one wins."""
+        merged: dict[str, str] = {}
+        for profile in self.layers:
+            waivers = profile.policy.get("waivers", {})
+            if isinstance(waivers, dict):
+                merged.update(waivers)
+        return merged
+
+    @property
+    def display(self) -> str:
+        """The names for a headline; a question mark stands behind one that does not exist."""
+        known = set(self.names)
+        return ", ".join(name if name in known else f"{name}?" for name in self.requested)
+
+    def _has(self, policy: str) -> bool:
+        return any(profile.policy.get(policy) is True for profile in self.layers)
+
+
+def builtin_folder() -> Path:
+    """The folder of the profiles that ship with the package, installed or in a checkout.
+
+    Raises:
+        FileNotFoundError: The installation is broken.
+    """
+    package = Path(str(resources.files("dj_core_utils")))
+    for folder, proof in ((package / "_profiles", package), (package.parent / "profiles", package.parent / "pyproject.toml")):
+        if folder.is_dir() and proof.exists():
+            return folder
+    message = f"the built-in profiles of dj_core_utils are missing from {package}: install the package again"
+    raise FileNotFoundError(message)
+
+
+def split_names(text: str) -> tuple[str, ...]:
+    """The names in a comma-separated list, trimmed, empty ones dropped."""
+    return tuple(name for part in text.split(",") if (name := part.strip()))
+
+
+class ProfileLibrary:
+    """The profiles that can be asked for: the built-in ones and the project's own.
+
+    A project's file with the name of a built-in profile is applied on top of it, so that it cannot lose what the
+    built-in one guarantees.
+
+    Args:
+        folders: Where to look, lowest first.
+    """
+
+    def __init__(self, folders: Iterable[Path]) -> None:
+        """List the folders; files are read when they are asked for."""
+        self.problems: list[Problem] = []
+        self._paths: dict[str, list[Path]] = {}
+        for folder in folders:
+            for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
+                self._paths.setdefault(path.stem, []).append(path)
+
+    @property
+    def names(self) -> list[str]:
+        """Every name that can be asked for, sorted."""
+        return sorted(self._paths)
+
+    def activate(self, requested: Sequence[str], origin: str) -> ActiveProfiles:
+        """Resolve names to profiles with what they extend.
+
+        Args:
+            requested: The names in the order they were listed.
+            origin: Where the list comes from, for the report.
+
+        Returns:
+            What could be activated; everything else is in ``problems``.
+        """
+        layers: list[Profile] = []
+        for name in requested:
+            self._add(name, origin, layers, ())
+        active = ActiveProfiles(tuple(requested), tuple(layers))
+        self.problems += _conflicts(active, origin)
+        return active
+
+    def _add(self, name: str, origin: str, layers: list[Profile], children: tuple[str, ...]) -> None:
+        if any(profile.name == name for profile in layers):
+            return
+        if name in children:
+            chain = " -> ".join((*children, name))
+            self._refuse("profile.cycle", f"profiles extend each other in a circle: {chain}", origin)
+            return
+        if name not in self._paths:
+            self._unknown(name, origin, children)
+            return
+        for path in self._paths[name]:
+            profile = self._read(name, path)
+            for parent in profile.extends:
+                self._add(parent, f"profile {name}", layers, (*children, name))
+            layers.append(profile)
+
+    def _unknown(self, name: str, origin: str, children: tuple[str, ...]) -> None:
+        suggestion = nearest(name, self.names)
+        did_you_mean = f" Did you mean {suggestion}?" if suggestion else ""
+        wanted_by = f", which profile {children[-1]} extends" if children else ""
+        self._refuse(
+            "profile.unknown",
+            f'"{name}"{wanted_by} is not a profile.{did_you_mean}',
+            origin,
+            f"known: {', '.join(self.names)}",
+        )
+
+    def _refuse(self, problem_id: str, message: str, origin: str, hint: str = "") -> None:
+        self.problems.append(
+            Problem(id=problem_id, variable=PROFILE_VARIABLE, origin=origin, message=message, hint=hint)
+        )
+
+    def _read(self, name: str, path: Path) -> Profile:
+        data, problem = _parse(path)
+        problems = [problem] if problem else list(_shape_problems(data, path))
+        self.problems += problems
+        if problems:
+            return Profile(name, path)
+        return Profile(
+            name,
+            path,
+            description=data.get("description", ""),  # type: ignore[arg-type]  # _shape_problems looked at every key
+            extends=tuple(data.get("extends", ())),  # type: ignore[arg-type]  # the same
+            conflicts=tuple(data.get("conflicts", ())),  # type: ignore[arg-type]  # the same
+            require=tuple(data.get("require", ())),  # type: ignore[arg-type]  # the same
+            settings=data.get("settings", {}),  # type: ignore[arg-type]  # the same
+            policy=data.get("policy", {}),  # type: ignore[arg-type]  # the same
+        )
+
+
+def profile_candidates(profile: Profile, table: VariableTable) -> Iterator[tuple[Variable, Candidate] | Problem]:
+    """The values of a profile by variable.
+
+    Args:
+        profile: The profile.
+        table: The variables of the settings class that its keys must name.
+
+    Yields:
+        A variable with its candidate, or a problem for a key that no field has.
+    """
+    yield from _walk(profile, table, profile.settings, ())
+
+
+def _walk(
+    profile: Profile, table: VariableTable, tree: Mapping[str, object], path: tuple[str, ...]
+) -> Iterator[tuple[Variable, Candidate] | Problem]:
+    for key, value in tree.items():
+        here = (*path, key)
+        if (known := table.at(here)) is not None:
+            yield known, Candidate(profile.origin, value, known.name)
+        elif isinstance(value, dict) and table.fields_at(here):
+            yield from _walk(profile, table, value, here)
+        else:
+            suggestion = nearest(key, table.fields_at(path))
+            yield Problem(
+                id="profile.key",
+                variable=".".join(("settings", *here)),
+                origin=profile.origin.label,
+                message="no such setting." + (f" Did you mean {suggestion}?" if suggestion else ""),
+                hint=f"in {profile.path}",
+            )
+
+
+def _parse(path: Path) -> tuple[dict[str, object], Problem | None]:
+    import tomllib  # noqa: PLC0415  # only a start that reads profiles pays for it
+
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig")), None
+    except (OSError, UnicodeDecodeError) as error:
+        what = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else (error.strerror or "it cannot be read")
+        return {}, _file_problem("profile.unreadable", path, f"the profile cannot be read: {what.lower()}.")
+    except tomllib.TOMLDecodeError as error:
+        return {}, _file_problem("profile.syntax", path, f"not valid TOML: {_position(str(error))}.")
+
+
+def _position(text: str) -> str:
+    # The parser's message may quote what it met; its reason and position are enough to find the line.
+    reason, found, position = text.rpartition(" (at ")
+    reason = reason.partition(":")[0].partition("'")[0].partition('"')[0].strip()
+    return f"{reason} (at {position}" if found else "the end of the file is missing something"
+
+
+def _shape_problems(data: Mapping[str, object], path: Path) -> Iterator[Problem]:
+    expected: dict[str, tuple[type, str]] = {
+        "description": (str, "text"),
+        "extends": (list, "a list of profile names"),
+        "conflicts": (list, "a list of profile names"),
+        "require": (list, "a list of variables"),
+        "settings": (dict, "a table"),
+        "policy": (dict, "a table"),
+    }
+    for key, value in data.items():
+        if key not in expected:
+            yield _unknown_key(path, key, _KEYS)
+            continue
+        kind, words = expected[key]
+        is_wrong = not isinstance(value, kind) or (kind is list and not all(isinstance(item, str) for item in value))  # type: ignore[attr-defined]  # a list here
+        if is_wrong:
+            yield _file_problem("profile.value", path, f"{key} must be {words}.")
+    policy = data.get("policy", {})
+    yield from _policy_problems(policy if isinstance(policy, dict) else {}, path)
+
+
+def _policy_problems(policy: Mapping[str, object], path: Path) -> Iterator[Problem]:
+    for key, value in policy.items():
+        if key not in _POLICIES:
+            yield _unknown_key(path, f"policy.{key}", tuple(f"policy.{name}" for name in _POLICIES))
+        elif key == "waivers":
+            reasons = value.values() if isinstance(value, dict) else (None,)
+            if not all(isinstance(reason, str) and reason.strip() for reason in reasons):
+                yield _file_problem(
+                    "profile.value", path, 'policy.waivers must give a reason for each rule: "rule.id" = "why".'
+                )
+        elif not isinstance(value, bool):
+            yield _file_problem("profile.value", path, f"policy.{key} must be true or false.")
+
+
+def _unknown_key(path: Path, key: str, known: tuple[str, ...]) -> Problem:
+    suggestion = nearest(key, known)
+    did_you_mean = f" Did you mean {suggestion}?" if suggestion else ""
+    return _file_problem("profile.key", path, f'"{key}" means nothing here.{did_you_mean}', f"known: {', '.join(known)}")
+
+
+def _file_problem(problem_id: str, path: Path, message: str, hint: str = "") -> Problem:
+    return Problem(id=problem_id, variable=path.name, origin=str(path), message=message, hint=hint)
+
+
+def _conflicts(active: ActiveProfiles, origin: str) -> Iterator[Problem]:
+    names = set(active.names)
+    seen: set[frozenset[str]] = set()
+    for profile in active.layers:
+        for other in profile.conflicts:
+            pair = frozenset((profile.name, other))
+            if other in names and pair not in seen:
+                seen.add(pair)
+                yield Problem(
+                    id="profile.conflict",
+                    variable=PROFILE_VARIABLE,
+                    origin=origin,
+                    message=f"{profile.name} and {other} cannot be active together.",
+                    hint="choose one of them",
+                )

@@ -1,0 +1,110 @@
+"""From typed settings to plain Django settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+import django
+from pydantic import BaseModel, SecretBytes, SecretStr
+
+from dj_core_utils.settings.secret_text import SecretText, conceal
+from dj_core_utils.settings.secret_url import SecretURL
+from dj_core_utils.settings.section import Section
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from dj_core_utils.settings.base import CoreSettings
+    from dj_core_utils.settings.profiles import ActiveProfiles
+    from dj_core_utils.settings.variables import VariableTable
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class RenderContext:
+    """What a section may know when it renders.
+
+    Attributes:
+        settings: The whole typed settings.
+        project_dir: What relative paths are relative to.
+        profiles: The active profiles.
+        silenced: Ids of Django checks that waived rules silence.
+        django_version: Major and minor version of the Django that will read the result.
+    """
+
+    settings: CoreSettings
+    project_dir: Path
+    profiles: ActiveProfiles
+    silenced: tuple[str, ...] = ()
+    django_version: tuple[int, int] = django.VERSION[:2]
+
+
+def render(context: RenderContext, table: VariableTable) -> dict[str, object]:
+    """Every Django setting that follows from the settings.
+
+    Args:
+        context: The settings and what is known beside them.
+        table: The name table: leaves that are exported as they are.
+
+    Returns:
+        Plain data by setting name. Secrets are strings that hide themselves in ``repr``.
+    """
+    rendered: dict[str, object] = {}
+    secrets: set[str] = set()
+    for variable in table.values():
+        value = _at(context.settings, variable.path)
+        if variable.is_secret:
+            secrets.update(_secrets(value))
+        if variable.setting is not None:
+            rendered[variable.setting] = plain(value)
+    for section in _sections(context.settings):
+        rendered.update(section.render(context))
+    rendered.update(context.settings.render(context))
+    return {name: conceal(value, secrets) for name, value in rendered.items()}
+
+
+def plain(value: object) -> object:
+    """A value as Django expects it: no Pydantic types, secrets as strings that hide themselves in ``repr``."""
+    if isinstance(value, (SecretStr, SecretURL)):
+        return SecretText(value.get_secret_value())
+    if isinstance(value, SecretBytes):
+        return value.get_secret_value()
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, BaseModel):
+        return {name: plain(getattr(value, name)) for name in type(value).model_fields}
+    if isinstance(value, dict):
+        return {plain(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return type(value)(plain(item) for item in value)
+    return value
+
+
+def _at(settings: BaseModel, path: tuple[str, ...]) -> object:
+    value: object = settings
+    for name in path:
+        value = getattr(value, name)
+    return value
+
+
+def _sections(model: BaseModel) -> Iterator[Section]:
+    for name in type(model).model_fields:
+        value = getattr(model, name)
+        if isinstance(value, Section):
+            yield value
+            yield from _sections(value)
+
+
+def _secrets(value: object) -> Iterator[str]:
+    if isinstance(value, SecretStr):
+        yield value.get_secret_value()
+    elif isinstance(value, SecretURL):
+        yield from value.passwords()
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        for item in value:
+            yield from _secrets(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _secrets(item)

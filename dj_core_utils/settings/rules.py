@@ -1,0 +1,216 @@
+"""Rules: what must be set, what does not fit together, and what a profile's policy refuses.
+
+A rule is a method of a section or of a settings class, marked with ``@rule``. It runs after everything has been read
+and typed, sees only what is valid, and yields problems. Reading a leaf that failed skips the rule: it is not reported
+as passed, and it does not run on a default that nobody chose.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from types import FunctionType, MethodType
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from pydantic import BaseModel
+
+from dj_core_utils.settings.errors import NOT_SET, Problem, Severity
+from dj_core_utils.settings.origins import Layer, Trace
+from dj_core_utils.settings.section import Section
+
+if TYPE_CHECKING:
+    from dj_core_utils.settings.base import CoreSettings
+    from dj_core_utils.settings.profiles import ActiveProfiles
+    from dj_core_utils.settings.variables import VariableTable
+
+_MARK = "__dj_core_utils_rule__"
+
+F = TypeVar("F", bound=Callable[..., Iterable[Problem]])
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a marked method is known by.
+
+    Attributes:
+        id: Stable words, the id of the problems it yields: ``cors.credentials``.
+        checks: Ids of Django's own checks that ask the same; waiving the rule silences them.
+    """
+
+    id: str
+    checks: tuple[str, ...] = ()
+
+
+def rule(rule_id: str, *, checks: tuple[str, ...] = ()) -> Callable[[F], F]:
+    """Mark a method ``(self, context) -> Iterator[Problem]`` of a section or settings class as a rule.
+
+    Args:
+        rule_id: The id of the problems it yields, ``section.what``.
+        checks: Django check ids to silence when a profile waives the rule.
+
+    Returns:
+        A decorator that hands the method back as it was.
+    """
+
+    def mark(method: F) -> F:
+        setattr(method, _MARK, Rule(rule_id, checks))
+        return method
+
+    return mark
+
+
+class RuleContext:
+    """What a rule may ask about the load that it judges.
+
+    Args:
+        settings: The typed settings, guarded: a leaf that failed cannot be read.
+        table: The name table.
+        traces: The history of each variable.
+        profiles: What is active.
+        project_dir: The folder that relative paths are relative to.
+    """
+
+    def __init__(
+        self,
+        settings: "CoreSettings",
+        table: "VariableTable",
+        traces: Mapping[str, Trace],
+        profiles: "ActiveProfiles",
+        project_dir: Path,
+    ) -> None:
+        """Keep the parts; rules are run one after the other, each with its own ``current``."""
+        self.settings = settings
+        self.table = table
+        self.profiles = profiles
+        self.project_dir = project_dir
+        self.current = Rule("")
+        self._traces = traces
+
+    @property
+    def is_hardened(self) -> bool:
+        """Whether the strict rule set applies (``production``)."""
+        return self.profiles.is_hardened
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this process serves one developer or one test run only (``development``, ``test``)."""
+        return self.profiles.is_local
+
+    def origin(self, name: str) -> str:
+        """Where the value of a variable comes from, as the report shows it; ``not set`` for a class's empty default."""
+        trace = self._traces.get(self.table.expand(name))
+        if trace is None or (trace.origin.layer is Layer.CLASS and not trace.used.value):
+            return NOT_SET
+        return str(trace.origin)
+
+    def is_set(self, name: str) -> bool:
+        """Whether a real source (environment, file, ``.env``, an extra source) sets the variable."""
+        trace = self._traces.get(self.table.expand(name))
+        return trace is not None and trace.origin.is_real
+
+    def is_given(self, name: str) -> bool:
+        """Whether anything but a class default sets the variable."""
+        trace = self._traces.get(self.table.expand(name))
+        return trace is not None and trace.origin.layer is not Layer.CLASS
+
+    def problem(self, name: str, message: str, *, hint: str = "", severity: Severity = "error") -> Problem:
+        """A problem of the rule that is running.
+
+        Args:
+            name: The variable it is about; ``{SERVICE}`` is filled in.
+            message: What is wrong. Never a secret.
+            hint: What to do.
+            severity: Whether it stops the start.
+        """
+        name = self.table.expand(name)
+        return Problem(
+            id=self.current.id,
+            variable=name,
+            origin=self.origin(name),
+            message=message,
+            hint=hint,
+            severity=severity,
+        )
+
+    def warning(self, name: str, message: str, *, hint: str = "") -> Problem:
+        """A problem that does not stop the start."""
+        return self.problem(name, message, hint=hint, severity="warning")
+
+    def policy(self, name: str, message: str, *, hint: str = "") -> Problem:
+        """A problem that stops a hardened start, is a warning elsewhere, and can be waived with a reason."""
+        found = self.problem(name, message, hint=hint, severity="error" if self.is_hardened else "warning")
+        return replace(found, is_policy=True)
+
+
+class _Skip(Exception):  # noqa: N818  # a signal, not an error
+    """A rule read a leaf that has no valid value."""
+
+
+class _Guard:
+    """Stands for a settings object in front of rules: reading a failed leaf ends the rule."""
+
+    __slots__ = ("_failed", "_model", "_path")
+
+    def __init__(self, model: BaseModel, failed: Collection[tuple[str, ...]], path: tuple[str, ...] = ()) -> None:
+        self._model = model
+        self._failed = failed
+        self._path = path
+
+    def __getattr__(self, name: str) -> object:
+        path = (*self._path, name)
+        if path in self._failed:
+            raise _Skip
+        found = _class_attribute(type(self._model), name)
+        # Properties and methods must see the guard, or they would read a failed leaf's default behind its back.
+        if isinstance(found, property) and found.fget is not None:
+            return found.fget(self)
+        if isinstance(found, cached_property):
+            return found.func(self)
+        if isinstance(found, FunctionType):
+            return MethodType(found, self)
+        value = getattr(self._model, name)
+        return _Guard(value, self._failed, path) if isinstance(value, Section) else value
+
+
+def guarded(settings: "CoreSettings", failed: Collection[tuple[str, ...]]) -> "CoreSettings":
+    """The settings as rules may see them: with the failed leaves out of reach."""
+    return cast("CoreSettings", _Guard(settings, failed))
+
+
+def rules_of(model: type[BaseModel]) -> dict[str, Rule]:
+    """The rules of one class by method name, inherited and overridden like any method."""
+    return {
+        name: mark
+        for name in dict.fromkeys(name for base in reversed(model.__mro__) for name in base.__dict__)
+        if isinstance(mark := getattr(_class_attribute(model, name), _MARK, None), Rule)
+    }
+
+
+def run_rules(context: RuleContext, parts: Mapping[tuple[str, ...], type[BaseModel]]) -> Iterator[Problem]:
+    """Run the rules of the settings class and of each section.
+
+    Args:
+        context: What the rules may ask; its settings are guarded.
+        parts: The classes to run, by their path in the settings.
+
+    Yields:
+        Every problem that a rule could decide on; rules that met a failed leaf yield nothing.
+    """
+    for path, model in parts.items():
+        target: object = context.settings
+        for name in path:
+            target = getattr(target, name)
+        for method_name, found in rules_of(model).items():
+            context.current = found
+            yield from _run(target, method_name, context)
+
+
+def _run(target: object, method_name: str, context: RuleContext) -> list[Problem]:
+    try:
+        return list(getattr(target, method_name)(context))
+    except _Skip:
+        return []
+
+
+def _class_attribute(model: type, name: str) -> object:
+    return next((base.__dict__[name] for base in model.__mro__ if name in base.__dict__), None)

@@ -1,0 +1,36 @@
+"""The base of every section: a typed part of the settings that knows its variables, its rules and its rendering."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    from dj_core_utils.settings.rendering import RenderContext
+
+
+class Section(BaseModel):
+    """A frozen group of leaves, such as ``JWTSettings``.
+
+    Every leaf has a default, so that an instance can be written in a class body; what must be set, and what does not
+    fit together, is said by methods marked with ``@rule``, which run when everything is known.
+
+    Attributes:
+        prefix: What the names of its variables begin with; by default the section's field name.
+    """
+
+    # Schemas are built for the sections that get data, not for all of them at import.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, hide_input_in_errors=True)
+
+    prefix: ClassVar[str] = ""
+
+    def render(self, context: "RenderContext") -> Mapping[str, object]:
+        """The Django settings that follow from this section, beside those that a leaf is exported as.
+
+        Args:
+            context: What else is known: the whole settings, the service, the project folder, Django's version.
+
+        Returns:
+            Plain data by the name of the setting; secrets as plain strings, because Django reads them.
+        """
+        return {}

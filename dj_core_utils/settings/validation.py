@@ -1,0 +1,219 @@
+"""From merged values to typed sections: decode text, validate section by section, explain what does not fit.
+
+Every value is judged, also after the first failure. A leaf that fails is left out and remembered, so that the rest of
+its section is still known.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
+
+from dj_core_utils.settings.decoding import decode
+from dj_core_utils.settings.errors import Problem
+from dj_core_utils.settings.origins import Layer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pydantic_core import ErrorDetails
+
+    from dj_core_utils.settings.origins import Trace
+    from dj_core_utils.settings.section import Section
+    from dj_core_utils.settings.variables import Variable
+
+Path_ = tuple[str, ...]
+
+_UNDECODED = object()
+_SHOWN = 60
+# Pydantic's own texts for these hold numbers and words of ours, never the value; for a secret nothing else is shown.
+_SAFE_FOR_SECRETS = frozenset({"string_too_short", "string_too_long", "too_short", "too_long", "string_type", "missing"})
+_IDS = {
+    "greater_than": "value.range",
+    "greater_than_equal": "value.range",
+    "less_than": "value.range",
+    "less_than_equal": "value.range",
+    "string_too_short": "value.length",
+    "string_too_long": "value.length",
+    "too_short": "value.length",
+    "too_long": "value.length",
+    "string_pattern_mismatch": "value.pattern",
+    "literal_error": "value.choice",
+    "enum": "value.choice",
+}
+
+
+def decode_used(trace: Trace) -> tuple[object, Problem | None]:
+    """The value of the winning candidate, decoded when it is text from the environment or a file.
+
+    Returns:
+        The value and no problem, or anything and the problem.
+    """
+    candidate, variable = trace.used, trace.variable
+    if candidate.origin.layer in (Layer.SOURCE, Layer.PROFILE, Layer.CLASS) or not isinstance(candidate.value, str):
+        return candidate.value, None
+    try:
+        return decode(candidate.value, variable.annotation, is_secret=variable.is_secret), None
+    except PydanticCustomError as error:
+        return _UNDECODED, _problem(trace, error.type, error.message())
+
+
+def validate_section(
+    section: type[Section], values: dict[str, object], traces: Mapping[str, Trace]
+) -> tuple[Section, set[str], list[Problem]]:
+    """Build a section from what the sources set, without the leaves that fail.
+
+    Args:
+        section: The class.
+        values: Values by field name; empty when everything is at its default.
+        traces: The history by field name, for the problems.
+
+    Returns:
+        The section, the names of the failed leaves, and their problems.
+    """
+    failed: set[str] = set()
+    problems: list[Problem] = []
+    while values:
+        errors = _errors(section, values)
+        if isinstance(errors, BaseModel):
+            return errors, failed, problems  # type: ignore[return-value]  # an instance of section
+        by_leaf = _by_leaf(errors)
+        if not by_leaf.keys() & values.keys():
+            problems += [_of_class(section.__name__, error) for error in errors]
+            break
+        for name, details in by_leaf.items():
+            values.pop(name, None)
+            failed.add(name)
+            if name in traces:
+                problems.append(_explain(traces[name], details))
+    return section.model_construct(**values), failed, problems
+
+
+def validate_leaf(trace: Trace, value: object) -> tuple[object, Problem | None]:
+    """Validate one leaf that stands on the settings class itself."""
+    variable = trace.variable
+    if type(value) is variable.annotation and not variable.field.metadata and not isinstance(value, BaseModel):
+        return value, None  # nothing that Pydantic could add, and a schema not built
+    details = _leaf_errors(variable, value)
+    return (details, None) if not isinstance(details, list) else (None, _explain(trace, details[0]))
+
+
+def validate_whole(settings_class: type[BaseModel], values: Mapping[str, object]) -> tuple[object, list[ErrorDetails]]:
+    """Run the validators that a project declared on its own settings class, over values that are valid by themselves.
+
+    Returns:
+        The validated instance and no errors, or None and the errors.
+    """
+    instance = settings_class.__new__(settings_class)
+    try:
+        BaseModel.__init__(instance, **values)
+    except ValidationError as error:
+        return None, error.errors(include_input=False, include_context=False, include_url=False)
+    return instance, []
+
+
+def explain_whole(errors: Iterable[ErrorDetails], traces: Mapping[str, Trace], class_name: str) -> list[Problem]:
+    """Problems of ``validate_whole``: by leaf where one is named, by class otherwise."""
+    return [
+        _explain(traces[str(error["loc"][0])], [error])
+        if error["loc"] and str(error["loc"][0]) in traces
+        else _of_class(class_name, error)
+        for error in errors
+    ]
+
+
+def show(value: object) -> str:
+    """A value that is not secret, in double quotes and at most 60 characters."""
+    text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+    text = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+    return '"' + text.replace("\n", "\\n") + '"'
+
+
+def _errors(model: type[BaseModel], values: Mapping[str, object]) -> BaseModel | list[ErrorDetails]:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        return error.errors(include_input=False, include_context=False, include_url=False)
+
+
+def _leaf_errors(variable: Variable, value: object) -> Any:
+    metadata = tuple(variable.field.metadata)
+    annotation = Annotated[variable.annotation, *metadata] if metadata else variable.annotation  # type: ignore[valid-type]  # built at run time
+    try:
+        return TypeAdapter(annotation, config=None).validate_python(value)
+    except ValidationError as error:
+        return [error.errors(include_input=False, include_context=False, include_url=False)]
+
+
+def _by_leaf(errors: Iterable[ErrorDetails]) -> dict[str, list[ErrorDetails]]:
+    leaves: dict[str, list[ErrorDetails]] = {}
+    for error in errors:
+        if error["loc"]:
+            name, *rest = error["loc"]
+            leaves.setdefault(str(name), []).append({**error, "loc": tuple(rest)})
+    return leaves
+
+
+def _explain(trace: Trace, details: list[ErrorDetails]) -> Problem:
+    first = details[0]
+    custom = "." in first["type"]
+    problem_id = first["type"] if custom else _IDS.get(first["type"], "value.type")
+    message, _, hint = first["msg"].partition("\n")
+    value = trace.used.value
+    if trace.variable.is_secret:
+        if not custom:
+            message = f"the value {message.removeprefix('Input ').removeprefix('String ')}" if first["type"] in _SAFE_FOR_SECRETS else "the value is not usable."
+        return _problem(trace, problem_id, _with_hint(message, hint))
+    place = _place(first["loc"], value)
+    if not custom:
+        message = message.removeprefix("Value error, ").removeprefix("Input ").removeprefix("String ")
+        message = f"{place or show(value)} {message}" if message.startswith("should") else f"{place or show(value)}: {message}"
+        message = message if message.endswith(".") else f"{message}."
+    elif place:
+        message = f"{place}: {message}"
+    return _problem(trace, problem_id, _with_hint(message, hint))
+
+
+def _place(loc: tuple[int | str, ...], value: object) -> str:
+    """``item 2, "shop.example.com"`` for a value inside a list or mapping."""
+    if not loc:
+        return ""
+    key = loc[0]
+    if isinstance(key, int):
+        item = _item(value, key)
+        return f"item {key + 1}" + (f", {show(item)}" if item is not None else "")
+    return f"{show(key)}" if isinstance(value, (dict, str)) else ""
+
+
+def _item(value: object, index: int) -> object:
+    if isinstance(value, str):
+        try:
+            value = decode(value, list[str])
+        except PydanticCustomError:
+            return None
+    return value[index] if isinstance(value, (list, tuple)) and index < len(value) else None
+
+
+def _with_hint(message: str, hint: str) -> str:
+    return f"{message}\n{hint}" if hint else message
+
+
+def _problem(trace: Trace, problem_id: str, text: str) -> Problem:
+    message, _, hint = text.partition("\n")
+    hint = hint or (f"for example  {trace.variable.example}" if trace.variable.example else "")
+    return Problem(
+        id=problem_id,
+        variable=trace.used.name,
+        origin=trace.origin.label,
+        message=message,
+        hint=hint,
+    )
+
+
+def _of_class(class_name: str, error: ErrorDetails) -> Problem:
+    message, _, hint = error["msg"].removeprefix("Value error, ").partition("\n")
+    problem_id = error["type"] if "." in error["type"] else "class.validator"
+    return Problem(id=problem_id, variable=class_name, origin=class_name, message=message, hint=hint)

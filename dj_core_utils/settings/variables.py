@@ -1,0 +1,258 @@
+"""The name table: one flat, listed environment variable for every leaf of a settings class.
+
+Sources, error messages, unknown-name detection, ``.env.example``, the reference and the commands all read this table,
+so a name is spelled once: where its field is declared.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, Field, SecretBytes, SecretStr
+from pydantic.fields import FieldInfo
+
+from dj_core_utils.settings.errors import Problem
+from dj_core_utils.settings.section import Section
+from dj_core_utils.settings.secret_url import SecretURL
+
+T = TypeVar("T")
+
+_SECRET_TYPES = (SecretStr, SecretBytes, SecretURL)
+_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
+_MARK = "x-variable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variable:
+    """One row of the table.
+
+    Attributes:
+        name: The environment variable, ``JWT_ACCESS_TOKEN_LIFETIME``.
+        path: Where the leaf stands in the settings object, ``("jwt", "access_token_lifetime")``.
+        annotation: The leaf's type.
+        field: Pydantic's description of the leaf.
+        owner: Name of the class that declares it, the origin of its default.
+        setting: The setting it is exported as without change, if any.
+        feeds: The settings that it takes part in.
+        example: A value as one would write it in ``.env``.
+        is_secret: Whether its value must never be shown.
+        other_names: Names that people know from elsewhere and that are *not* read; setting one is reported.
+    """
+
+    name: str
+    path: tuple[str, ...]
+    annotation: object
+    field: FieldInfo
+    owner: str
+    setting: str | None
+    feeds: tuple[str, ...]
+    example: str
+    is_secret: bool
+    other_names: tuple[str, ...]
+
+    @property
+    def description(self) -> str:
+        """What the variable is for, as its field says."""
+        return self.field.description or ""
+
+    @property
+    def file_name(self) -> str:
+        """The variable that names a file holding the value."""
+        return f"{self.name}_FILE"
+
+    @property
+    def dotted(self) -> str:
+        """The leaf as Python code reaches it: ``jwt.access_token_lifetime``."""
+        return ".".join(self.path)
+
+
+def variable(
+    default: T,
+    *,
+    description: str,
+    name: str | None = None,
+    setting: str | None = None,
+    feeds: str | tuple[str, ...] = (),
+    example: str = "",
+    is_secret: bool = False,
+    other_names: tuple[str, ...] = (),
+    **constraints: Any,
+) -> T:
+    """Declare a leaf with what ``pydantic.Field`` has no place for.
+
+    A leaf declared with plain ``Field`` is named after its field and exported under that name; use this when the
+    variable or the Django setting is called otherwise, or when the leaf only takes part in a setting.
+
+    Args:
+        default: The value when no source sets it.
+        description: What it is for: one sentence, shown by every command and in ``.env.example``.
+        name: The environment variable; by default ``setting``, else the section's prefix and the field's name.
+            ``{SERVICE}`` in it stands for the service's name in capitals.
+        setting: The Django setting it becomes, unchanged.
+        feeds: The settings that it takes part in, when it is not exported by itself.
+        example: A value as one would write it in ``.env``.
+        is_secret: Mask the value everywhere; types such as ``SecretStr`` need no saying.
+        other_names: Names known from elsewhere that are not read but answered with this one.
+        **constraints: Passed to ``pydantic.Field``: ``ge``, ``le``, ``min_length``, ``max_length``, ``pattern``.
+
+    Returns:
+        To Python a Pydantic field, to a type checker the default.
+    """
+    mark = {
+        "name": name,
+        "setting": setting,
+        "feeds": (feeds,) if isinstance(feeds, str) else feeds,
+        "example": example,
+        "is_secret": is_secret,
+        "other_names": other_names,
+    }
+    # A mutable default is copied by Pydantic for each instance, as everywhere in Pydantic.
+    return Field(default=default, description=description, json_schema_extra={_MARK: mark}, **constraints)  # type: ignore[no-any-return,arg-type]  # a field is what Pydantic wants here
+
+
+class VariableTable(Mapping[str, Variable]):
+    """All variables of one settings class, by name and in the order of declaration.
+
+    Args:
+        settings_class: The class whose leaves are listed.
+        service_name: What ``{SERVICE}`` in a name stands for.
+    """
+
+    def __init__(self, settings_class: type[BaseModel], service_name: str) -> None:
+        """Walk the class once."""
+        self.service = _env_name(service_name)
+        self.problems: list[Problem] = []
+        self._by_name: dict[str, Variable] = {}
+        self._by_path: dict[tuple[str, ...], Variable] = {}
+        self._add_fields(settings_class, (), "")
+
+    def __getitem__(self, name: str) -> Variable:
+        """The variable of that name."""
+        return self._by_name[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Names in the order of declaration."""
+        return iter(self._by_name)
+
+    def __len__(self) -> int:
+        """How many variables there are."""
+        return len(self._by_name)
+
+    def at(self, path: tuple[str, ...]) -> Variable | None:
+        """The variable of the leaf at a path, if that is a leaf."""
+        return self._by_path.get(path)
+
+    def fields_at(self, path: tuple[str, ...]) -> list[str]:
+        """Names of the fields below a path; empty for a leaf and for what does not exist."""
+        depth = len(path)
+        return list(dict.fromkeys(leaf[depth] for leaf in self._by_path if len(leaf) > depth and leaf[:depth] == path))
+
+    def expand(self, name: str) -> str:
+        """Fill the service's name into a name that depends on it."""
+        return name.replace("{SERVICE}", self.service)
+
+    @cached_property
+    def other_names(self) -> dict[str, Variable]:
+        """Names that are not read, and the variable that each one should be."""
+        return {other: known for known in self.values() for other in known.other_names if other not in self._by_name}
+
+    @cached_property
+    def sections(self) -> tuple[str, ...]:
+        """Field names of the sections, in the order of declaration."""
+        return tuple(dict.fromkeys(path[0] for path in self._by_path if len(path) > 1))
+
+    def _add_fields(self, model: type[BaseModel], path: tuple[str, ...], prefix: str) -> None:
+        owners = _owners(model)
+        for field_name, field in model.model_fields.items():
+            here = (*path, field_name)
+            if section := section_class(field.annotation):
+                self._add_fields(section, here, section.prefix or f"{prefix}{field_name.upper()}_")
+            else:
+                self._add(self._variable(field_name, field, here, prefix, owners.get(field_name, model.__name__)))
+
+    def _variable(self, field_name: str, field: FieldInfo, path: tuple[str, ...], prefix: str, owner: str) -> Variable:
+        extra = field.json_schema_extra
+        mark: Mapping[str, Any] = extra.get(_MARK, {}) if isinstance(extra, dict) else {}  # type: ignore[assignment]  # JSON-like by its type, ours by its key
+        own_name = f"{prefix}{field_name.upper()}"
+        name = self.expand(mark.get("name") or mark.get("setting") or own_name)
+        setting = mark.get("setting") or (None if mark.get("feeds") else name)
+        examples = field.examples or ()
+        return Variable(
+            name=name,
+            path=path,
+            annotation=field.annotation,
+            field=field,
+            owner=owner,
+            setting=setting,
+            feeds=mark.get("feeds") or ((setting,) if setting else ()),
+            example=mark.get("example") or (str(examples[0]) if examples else ""),
+            is_secret=bool(mark.get("is_secret")) or is_secret_type(field.annotation),
+            other_names=tuple(mark.get("other_names", ())),
+        )
+
+    def _add(self, new: Variable) -> None:
+        known = self._by_name.get(new.name)
+        if known is not None:
+            self._refuse(new, f"{new.dotted} and {known.dotted} would both be read from {new.name}", "rename one field")
+        elif not _NAME.fullmatch(new.name):
+            self._refuse(new, f"{new.name!r} cannot be the name of a variable", "use letters, digits and underscores")
+        elif hasattr(BaseModel, new.path[-1]):
+            self._refuse(
+                new, f"the field {new.dotted} hides an attribute of every Pydantic model", "choose another field name"
+            )
+        else:
+            self._by_name[new.name] = new
+            self._by_path[new.path] = new
+
+    def _refuse(self, new: Variable, message: str, hint: str) -> None:
+        self.problems.append(
+            Problem(id="class.field", variable=new.name, origin=new.owner, message=message, hint=hint)
+        )
+
+
+def is_secret_type(annotation: object) -> bool:
+    """Whether values of this type hide themselves; unions and containers count by their parts."""
+    if isinstance(annotation, type):
+        return issubclass(annotation, _SECRET_TYPES)
+    return any(is_secret_type(part) for part in get_args(annotation))
+
+
+def section_class(annotation: object) -> type[Section] | None:
+    """The section behind a field's annotation, or None for a leaf."""
+    return annotation if isinstance(annotation, type) and issubclass(annotation, Section) else None
+
+
+def unwrap(annotation: object) -> tuple[object, bool]:
+    """Take ``Annotated`` and ``Optional`` off a type.
+
+    Returns:
+        The bare type, and whether None was allowed. A union of several types stays a union.
+    """
+    allows_none = False
+    while True:
+        origin = get_origin(annotation)
+        if origin is Annotated:
+            annotation = get_args(annotation)[0]
+        elif origin in (Union, UnionType):
+            parts = [part for part in get_args(annotation) if part is not type(None)]
+            allows_none = allows_none or len(parts) < len(get_args(annotation))
+            if len(parts) != 1:
+                return annotation, allows_none
+            annotation = parts[0]
+        else:
+            return annotation, allows_none
+
+
+def _env_name(service_name: str) -> str:
+    return re.sub(r"[^A-Z0-9]+", "_", service_name.upper()).strip("_")
+
+
+def _owners(model: type[BaseModel]) -> dict[str, str]:
+    """Name of the first class in the MRO that annotates each field."""
+    owners: dict[str, str] = {}
+    for base in reversed(model.__mro__):
+        owners.update(dict.fromkeys(base.__dict__.get("__annotations__", {}), base.__name__))
+    return owners
