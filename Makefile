@@ -1,0 +1,79 @@
+# Everything here works on a fresh clone with Python 3.11 or newer, make and a package index.
+
+# The interpreter to build .venv from: the first one that is new enough, or name one: make install PYTHON=python3.13
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo "$$python" && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+# More arguments for pytest: make test ARGS="tests/settings -k origin"
+ARGS ?=
+# Any value measures coverage and holds it to the gate: make test COVERAGE=1
+COVERAGE ?=
+# Tests run side by side, one process a core.
+JOBS ?= auto
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test coverage lint format typecheck bench docs env-example generate clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+install: $(READY) ## Set up .venv with the package, editable, and all that its development needs
+
+$(READY): pyproject.toml
+	@test -n "$(PYTHON)" || { echo "dj_core_utils needs Python 3.11 or newer, and none was found. Name one: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "dj_core_utils needs Python 3.11 or newer; $(PYTHON) is $$("$(PYTHON)" --version 2>&1). Name another: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
+	@echo "installing into $(VENV) ..."
+	@# uv is several times faster; pip does where uv cannot (an index that only pip is configured for).
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv && \
+		$(BIN)/python -m uv pip install --quiet --python $(BIN)/python --editable '.[dev]' || \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: $(READY) ## Run the example as a monolith on SQLite
+	@$(BIN)/python examples/shop/demo.py
+
+test: $(READY) ## Run the whole suite
+ifeq ($(COVERAGE),)
+	@$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+else
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -n $(JOBS) $(ARGS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+endif
+
+coverage: ## Run the whole suite and hold branch coverage to its gate
+	@$(MAKE) test COVERAGE=1
+
+lint: $(READY) ## Look for mistakes, bad form and imports that point the wrong way
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-cache --no-logo
+
+format: $(READY) ## Repair what can be repaired by a machine
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+typecheck: $(READY) ## Check the types: mypy over everything, pyright as an editor of our users
+	@$(BIN)/mypy
+	@$(BIN)/pyright --pythonpath $(BIN)/python
+
+bench: $(READY) ## Measure the cost of a start and of a load against peers
+	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+
+docs: $(READY) ## Build the documentation into docs/_build, warnings are errors
+	@$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --jobs auto docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
+env-example: $(READY) ## Write .env.example from the variables of the package
+	@$(BIN)/python -m dj_core_utils config env > .env.example.new && mv .env.example.new .env.example
+
+generate: env-example ## Write every file that is generated from the code
+
+clean: ## Remove everything that these commands made
+	@rm -rf $(VENV) .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist docs/_build htmlcov
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

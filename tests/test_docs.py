@@ -1,0 +1,195 @@
+"""Every example of the README and of the documentation, executed page by page as a reader would.
+
+A page has a folder of its own. Its code blocks are worked through from top to bottom:
+
+- A block whose first line is a comment with a file name (``# users/settings.py``, ``# .env``) is written to that file.
+- Any other ``python`` block is run by an interpreter of its own and has to succeed.
+- A ``console`` block is a session: lines after ``$ `` are run, the lines below them are what has to be printed, where
+  ``...`` stands for anything. A command that shows no output has to succeed. ``export`` and ``cd`` last for the page.
+- ``<!-- skip: next "reason" -->`` leaves the next block out; ``<!-- invisible-code: console`` up to ``-->`` holds a
+  block that readers do not see.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from contextlib import suppress
+from difflib import unified_diff
+from doctest import ELLIPSIS, OutputChecker
+from functools import partial
+from pathlib import Path
+from textwrap import indent
+from typing import TYPE_CHECKING
+from unittest import SkipTest
+
+import pytest
+from sybil import Sybil
+from sybil.parsers.markdown import CodeBlockParser, SkipParser
+
+from tests.conftest import clean_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sybil import Document, Example
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted(path for path in (ROOT / "docs").rglob("*.md") if "_build" not in path.parts)]
+WRITTEN = ("dotenv", "ini", "json", "toml", "yaml")
+SHOWN = ("css", "diff", "dockerfile", "html", "http", "makefile", "mermaid", "nginx", "sql", "text")
+FILE_NAME = re.compile(r"# (?P<path>[\w-]*[./][\w./-]*)\n")
+SKIP = re.compile(r"<!--+ *;? *skip: *(?:next|start).*")
+FENCE = re.compile(r"^ *(?:```+|~~~+)(?P<language>[^`\n{]+)$", re.MULTILINE)
+COMMAND_SECONDS = 60
+
+
+class Reader:
+    """Somebody who follows one page on a machine just installed.
+
+    Args:
+        folder: Where they work.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.said_before: list[str] = []
+
+    def evaluate(self, example: Example) -> None:
+        """Do what one code block of the page says."""
+        text, language = str(example.parsed), example.region.lexemes["arguments"]
+        if name := FILE_NAME.match(text):
+            path = self.folder / name["path"]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text[name.end() :].lstrip("\n"), encoding="utf-8")
+        elif language == "python":
+            output, status = self.run(f"{sys.executable} -", stdin=text)
+            assert status == 0, f"{example.path}:{example.line} fails:\n{output}"
+        elif language == "console":
+            for command, expected in session(text):
+                self.type(command, expected, f"{example.path}:{example.line}")
+
+    def type(self, command: str, expected: str, where: str) -> None:
+        """Enter one command and compare what it prints."""
+        output, status = self.run(command)
+        if expected:
+            matches = OutputChecker().check_output(expected, output, ELLIPSIS)
+            diff = "\n".join(unified_diff(expected.splitlines(), output.splitlines(), "the page", "the program", n=99))
+            assert matches, f"{where}: $ {command}\n{indent(diff, '  ')}"
+        else:
+            assert status == 0, f"{where}: $ {command}\n{indent(output, '  ')}"
+        if command.startswith(("export ", "cd ")):
+            self.said_before.append(command)
+
+    def run(self, command: str, stdin: str = "") -> tuple[str, int]:
+        """Run a command of the shell; its output, errors included, and its exit status."""
+        environment = clean_environment()
+        environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+        environment["HOME"] = str(self.folder)
+        done = subprocess.run(
+            ["/bin/sh", "-c", "\n".join([*self.said_before, command])],
+            env=environment,
+            cwd=self.folder,
+            input=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=COMMAND_SECONDS,
+            check=False,
+        )
+        return done.stdout, done.returncode
+
+
+def session(text: str) -> Iterator[tuple[str, str]]:
+    """The commands of a console block, each with the output that the block shows."""
+    for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
+        lines = part.splitlines(keepends=True)
+        end = next((number for number, line in enumerate(lines, 1) if not line.endswith("\\\n")), len(lines))
+        output = "".join(lines[end:]).rstrip("\n")
+        yield "".join(lines[:end]).strip(), output and f"{output}\n"
+
+
+def parse(page: Path, reader: Reader) -> Document:
+    """The code blocks of a page, for a reader."""
+    languages = ("python", "console", *WRITTEN)
+    parsers = [CodeBlockParser(language=language, evaluator=reader.evaluate) for language in languages]
+    return Sybil([*parsers, SkipParser()], path=str(ROOT)).parse(page)
+
+
+@pytest.mark.parametrize("page", [pytest.param(page, id=page.relative_to(ROOT).as_posix()) for page in PAGES])
+def test_page_is_true(page: Path, tmp_path: Path) -> None:
+    """A reader who follows the page from top to bottom sees what it shows."""
+    for example in parse(page, Reader(tmp_path)).examples():
+        with suppress(SkipTest):
+            example.evaluate()
+
+
+@pytest.mark.parametrize("page", [pytest.param(page, id=page.relative_to(ROOT).as_posix()) for page in PAGES])
+def test_no_code_block_escapes(page: Path) -> None:
+    """Each code block is of a language that is run, written or known to be shown only; one left out says why."""
+    text = page.read_text(encoding="utf-8")
+    known = {"python", "console", *WRITTEN, *SHOWN}
+    assert {match["language"].strip() for match in FENCE.finditer(text)} - known == set()
+    assert [match.group() for match in SKIP.finditer(text) if '"' not in match.group()] == []
+
+
+PAGE = """\
+# A page
+
+```python
+# shop/numbers.py
+ANSWER = 42
+```
+
+```dotenv
+# .env
+DEBUG=true
+```
+
+```console
+$ export GREETING=hello
+$ python -c "from shop.numbers import ANSWER; import os; print(os.environ['GREETING'], ANSWER)"
+hello 42
+$ cat .env \\
+    | head -n 1
+DEBUG=...
+```
+
+<!-- skip: next "it would take for ever" -->
+
+```console
+$ sleep 1000
+```
+
+```python
+from shop.numbers import ANSWER
+
+assert ANSWER == 42
+```
+"""
+
+
+@pytest.mark.parametrize(
+    ("true", "false"),
+    [
+        pytest.param("hello 42", "hello 43", id="output"),
+        pytest.param("assert ANSWER == 42", "assert ANSWER == 43", id="python"),
+        pytest.param("# .env", "# .env.other", id="file"),
+        pytest.param("    | head -n 1\nDEBUG=...", "    | grep missing", id="status"),
+    ],
+)
+def test_a_page_that_lies_is_found_out(true: str, false: str, tmp_path: Path) -> None:
+    """A page passes when all it says is so, and fails for each thing that is not."""
+    page = tmp_path / "page.md"
+    for text, name in ((PAGE, "honest"), (PAGE.replace(true, false), "lying")):
+        page.write_text(text, encoding="utf-8")
+        folder = tmp_path / name
+        folder.mkdir()
+        check = partial(test_page_is_true, page, folder)
+        if name == "honest":
+            check()
+        else:
+            with pytest.raises(AssertionError):
+                check()
