@@ -1,0 +1,131 @@
+"""From typed settings to a verdict: rules, what profiles require, and what a project waives with a reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from dj_core_utils.settings.errors import Problem
+from dj_core_utils.settings.rules import RuleContext, guarded, rules_of, run_rules
+from dj_core_utils.settings.spelling import nearest
+from dj_core_utils.settings.variables import section_class
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from pydantic import BaseModel
+
+    from dj_core_utils.settings.base import CoreSettings
+    from dj_core_utils.settings.origins import Trace
+    from dj_core_utils.settings.profiles import ActiveProfiles
+    from dj_core_utils.settings.variables import VariableTable
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What the rules say.
+
+    Attributes:
+        problems: What is wrong.
+        waived: What a profile or the class accepts, each with its reason as the hint.
+        silenced: Ids of Django's checks that say the same as a waived rule.
+    """
+
+    problems: list[Problem] = field(default_factory=list)
+    waived: list[Problem] = field(default_factory=list)
+    silenced: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Judges one load.
+
+    Attributes:
+        settings: The typed settings.
+        failed: Paths of leaves that no rule may read.
+        table: The variables.
+        traces: Their histories.
+        profiles: The active profiles.
+        project_dir: What relative paths are relative to.
+    """
+
+    settings: CoreSettings
+    failed: Collection[tuple[str, ...]]
+    table: VariableTable
+    traces: Mapping[str, Trace]
+    profiles: ActiveProfiles
+    project_dir: Path
+
+    def verdict(self, reported: Iterable[str]) -> Verdict:
+        """Run every rule, then see whether everything that is required is there.
+
+        Args:
+            reported: Variables that already have a problem, and are not called missing on top.
+        """
+        found = Verdict()
+        context = RuleContext(
+            guarded(self.settings, self.failed), self.table, self.traces, self.profiles, self.project_dir
+        )
+        parts = {(): type(self.settings), **dict(_sections(self.settings, ()))}
+        waivers = {**self.settings.waivers, **self.profiles.waivers}
+        rules = {known.id: known for part in parts.values() for known in rules_of(part).values()}
+        found.problems += _unknown_waivers(waivers, rules)
+        for problem in run_rules(context, parts):
+            if problem.is_policy and problem.id in waivers:
+                found.waived.append(replace(problem, hint=waivers[problem.id], severity="warning"))
+                found.silenced += rules[problem.id].checks
+            elif not self._is_throw_away(problem):
+                found.problems.append(problem)
+        reported_now = {*reported, *(problem.variable for problem in found.problems)}
+        found.problems += self._missing(context, reported_now)
+        return found
+
+    def _is_throw_away(self, problem: Problem) -> bool:
+        """Whether a policy complains of a value that only serves to build an image."""
+        if not (self.profiles.is_build and problem.is_policy):
+            return False
+        trace = self.traces.get(problem.variable)
+        return trace is None or not trace.origin.is_real
+
+    def _missing(self, context: RuleContext, reported: set[str]) -> Iterator[Problem]:
+        if self.profiles.is_build:
+            return
+        for profile in self.profiles.layers:
+            for wanted in profile.require:
+                names = [self.table.expand(name.strip()) for name in wanted.split("|")]
+                if not any(context.is_set(name) or name in reported for name in names):
+                    reported.add(names[0])
+                    yield self._required(profile.name, names)
+
+    def _required(self, profile: str, names: list[str]) -> Problem:
+        row = self.table.get(names[0])
+        others = f" {' or '.join(names[1:])} will do, too." if names[1:] else ""
+        return Problem(
+            id="variable.required",
+            variable=names[0],
+            message=f"required by profile {profile}.{others}",
+            hint=f"for example  {row.example}" if row is not None and row.example else "",
+        )
+
+
+def _sections(
+    model: BaseModel, path: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], type[BaseModel]]]:
+    for name, info in type(model).model_fields.items():
+        if section_class(info.annotation) is not None:
+            inner = getattr(model, name)
+            yield (*path, name), type(inner)
+            yield from _sections(inner, (*path, name))
+
+
+def _unknown_waivers(waivers: Mapping[str, str], rules: Collection[str]) -> Iterator[Problem]:
+    for waived in waivers:
+        if waived not in rules:
+            suggestion = nearest(waived, rules)
+            yield Problem(
+                id="waiver.unknown",
+                variable=waived,
+                origin="waivers",
+                message="there is no such rule to waive." + (f" Did you mean {suggestion}?" if suggestion else ""),
+            )

@@ -1,0 +1,75 @@
+"""The last line of defence of a report: whatever a message says, no secret of this load stands in it."""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pydantic import SecretBytes, SecretStr
+
+from dj_core_utils.settings.errors import Problem
+from dj_core_utils.settings.secret_url import MASK, SecretURL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from dj_core_utils.settings.origins import Trace
+
+_SHORTEST = 6  # a shorter secret stands in innocent words by chance
+
+
+def redact(problems: Iterable[Problem], traces: Iterable[Trace]) -> Iterator[Problem]:
+    """Problems without any secret that a source offered, used or not.
+
+    Our own messages hold none; a validator or rule of a project may have put one in.
+
+    Args:
+        problems: The problems.
+        traces: The histories, whose secret variables give the texts to look for.
+    """
+    secrets = {
+        text
+        for trace in traces
+        if trace.variable.is_secret
+        for candidate in trace.candidates
+        for text in _texts(candidate.value)
+        if len(text) >= _SHORTEST
+    }
+    longest_first = sorted(secrets, key=len, reverse=True)
+    for problem in problems:
+        message, hint = problem.message, problem.hint
+        for secret in longest_first:
+            message, hint = message.replace(secret, MASK), hint.replace(secret, MASK)
+        is_clean = (message, hint) == (problem.message, problem.hint)
+        yield problem if is_clean else replace(problem, message=message, hint=hint)
+
+
+def internal_problem(error: Exception) -> Problem:
+    """An error that nobody foresaw, by its type and place alone: its text may quote a value."""
+    frame = traceback.extract_tb(error.__traceback__, limit=-1)[-1]
+    return Problem(
+        id="internal",
+        variable="dj_core_utils",
+        origin=f"{frame.filename}:{frame.lineno}",
+        message=f"the configuration could not be read: {type(error).__name__}.",
+        hint="a rule, validator or source at the place named is defective, or dj_core_utils is; please report it",
+    )
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, SecretURL):
+        yield from value.passwords()
+    if isinstance(value, (SecretStr, SecretURL)):
+        value = value.get_secret_value()
+    elif isinstance(value, SecretBytes):
+        value = value.get_secret_value().decode(errors="replace")
+    if isinstance(value, str):
+        yield value
+        yield value.strip()
+    elif isinstance(value, (list, tuple, set)):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _texts(item)
