@@ -1,0 +1,197 @@
+"""Which known name somebody meant who typed another one."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+FILE_SUFFIX = "_FILE"
+
+_SHORTEST_KEY = 5
+_SHORTEST = 3
+_LONG = 10
+_LONGEST_ENDING = 3
+_LIKENESS = 0.75
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that resembles another one most, for an error message.
+
+    Upper and lower case, and hyphens and underscores, count as the same. One edit is forgiven (two in names of ten
+    letters and more, none under three); failing that, a beginning that only one known name has (``prod``), a known name
+    with a short ending (``testing``), or, in a long name, a great likeness as a whole (``CORS_ORIGINS``) will do.
+
+    Args:
+        name: What was typed.
+        known: The names to choose from; meant for lists of up to a few hundred. Of equals the first one wins.
+
+    Returns:
+        One of the known names, or None when a suggestion would be a guess.
+    """
+    typed = _fold(name)
+    names = {other: _fold(other) for other in known}
+    return _by_edits(typed, names) or _by_beginning(typed, names) or _by_likeness(typed, names)
+
+
+class NearMisses:
+    """Finds the known name that an environment variable misspells, fast enough for a whole environment.
+
+    Names are compared in upper case and without underscores, and at most one letter may be wrong, missing, superfluous
+    or swapped with its neighbour. Known names that are shorter than five letters are left out: everything resembles
+    them.
+
+    The known names are indexed by themselves and by everything that dropping one letter makes of them; two names one
+    edit apart always meet there. So a look-up costs as many dictionary reads as the name has letters.
+
+    Args:
+        known: The names that are read.
+    """
+
+    def __init__(self, known: Iterable[str]) -> None:
+        """Build the index, in time proportional to the letters of all names."""
+        self._known = frozenset(known)
+        self._names: dict[str, str] = {}
+        self._index: dict[str, list[str]] = {}
+        self._lengths: set[int] = set()
+        # Sorted, so that of two equally near names the same one wins in every process.
+        for name in sorted(self._known):
+            self._add(name)
+
+    def lookup(self, name: str) -> str | None:
+        """The known name that was probably meant.
+
+        Args:
+            name: A variable's name as it was typed.
+
+        Returns:
+            A known name, with ``_FILE`` behind it where the typed name has that; None when nothing is near, and for
+            a name that is itself known, alone or with ``_FILE``.
+        """
+        if name in self._known or name.removesuffix(FILE_SUFFIX) in self._known:
+            return None
+        typed = name.upper()
+        found = self._find(_key(typed))
+        if found is not None or "_" not in typed:
+            return found
+        base, _, ending = typed.rpartition("_")
+        if ending == "FILE":
+            found = self._find(_key(base))
+        elif is_one_edit(ending, "FILE"):
+            found = self._names.get(_key(base))
+        return found and found + FILE_SUFFIX
+
+    def _add(self, name: str) -> None:
+        key = _key(name.upper())
+        if len(key) < _SHORTEST_KEY or key in self._names:
+            return
+        self._names[key] = name
+        self._lengths.update((len(key) - 1, len(key), len(key) + 1))
+        for form in (key, *_deletions(key)):
+            self._index.setdefault(form, []).append(key)
+
+    def _find(self, key: str) -> str | None:
+        if len(key) not in self._lengths:
+            return None
+        if (name := self._names.get(key)) is not None:
+            return name
+        index = self._index
+        # A missing letter is found by the key itself, every other edit by one of its deletions.
+        for form in (key, *_deletions(key)):
+            for candidate in index.get(form, ()):
+                if is_one_edit(key, candidate):
+                    return self._names[candidate]
+        return None
+
+
+def is_one_edit(first: str, second: str) -> bool:
+    """Whether one letter inserted, dropped, replaced or swapped with its neighbour makes one text of the other.
+
+    Args:
+        first: A text.
+        second: Another text; equal texts are no edit apart.
+    """
+    if abs(len(first) - len(second)) > 1 or first == second:
+        return False
+    start = next((i for i, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), None)
+    if start is None:
+        return True
+    one, other = first[start:], second[start:]
+    return (
+        one[1:] == other[1:]
+        or one[1:] == other
+        or one == other[1:]
+        or (one[2:] == other[2:] and one[:2] == other[1::-1])
+    )
+
+
+def distance(first: str, second: str, limit: int) -> int:
+    """How many edits lie between two texts: letters inserted, dropped, replaced or swapped with their neighbour.
+
+    Args:
+        first: A text.
+        second: Another text.
+        limit: Distances over this one are not counted out.
+
+    Returns:
+        The distance (optimal string alignment), or ``limit + 1`` for any that is greater.
+    """
+    if abs(len(first) - len(second)) > limit:
+        return limit + 1
+    before: list[int] = []
+    previous, current = before, list(range(len(second) + 1))
+    for row, letter in enumerate(first, 1):
+        before, previous, current = previous, current, [row]
+        for column, other in enumerate(second, 1):
+            best = min(previous[column] + 1, current[-1] + 1, previous[column - 1] + (letter != other))
+            if row > 1 and column > 1 and letter == second[column - 2] and other == first[row - 2]:
+                best = min(best, before[column - 2] + 1)
+            current.append(best)
+        if min(current) > limit and min(previous) >= limit:  # a swap reaches back over one row
+            return limit + 1
+    return min(current[-1], limit + 1)
+
+
+def _fold(name: str) -> str:
+    return name.casefold().replace("-", "_")
+
+
+def _key(name: str) -> str:
+    return name.replace("_", "")
+
+
+def _deletions(key: str) -> Iterator[str]:
+    """The key without each of its letters, every form once."""
+    for position, (letter, following) in enumerate(pairwise(f"{key}\0")):
+        if letter != following:
+            yield key[:position] + key[position + 1 :]
+
+
+def _by_edits(typed: str, names: dict[str, str]) -> str | None:
+    limit = (len(typed) >= _SHORTEST) + (len(typed) >= _LONG)
+    distances = {name: distance(typed, folded, limit) for name, folded in names.items()}
+    best = min(distances, key=lambda name: (distances[name], names[name][:1] != typed[:1]), default=None)
+    return best if best is not None and distances[best] <= limit else None
+
+
+def _by_beginning(typed: str, names: dict[str, str]) -> str | None:
+    if len(typed) < _SHORTEST:
+        return None
+    longer = [name for name, folded in names.items() if folded.startswith(typed)]
+    shorter = [
+        name
+        for name, folded in names.items()
+        if typed.startswith(folded) and len(typed) - len(folded) <= _LONGEST_ENDING < len(folded)
+    ]
+    return longer[0] if len(longer) == 1 else max(shorter, key=len, default=None)
+
+
+def _by_likeness(typed: str, names: dict[str, str]) -> str | None:
+    if len(typed) < _LONG:
+        return None
+    from difflib import get_close_matches  # noqa: PLC0415  # only a start that has something to report pays for it
+
+    close = get_close_matches(typed, names.values(), n=1, cutoff=_LIKENESS)
+    return next((name for name, folded in names.items() if folded == close[0]), None) if close else None
