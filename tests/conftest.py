@@ -77,6 +77,7 @@ class RunPython(Protocol):
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
         stdin: str = "",
+        python: Path | None = None,
         timeout: float = 60,
     ) -> subprocess.CompletedProcess[str]:
         """Run code, or a list of arguments, and return what came out.
@@ -86,6 +87,7 @@ class RunPython(Protocol):
             env: Added to the clean environment.
             cwd: Where it runs; the test's own folder by default.
             stdin: What it reads.
+            python: Another interpreter than the one of the tests.
             timeout: Seconds after which the test fails.
         """
 
@@ -100,11 +102,12 @@ def run_python(tmp_path: Path) -> RunPython:
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
         stdin: str = "",
+        python: Path | None = None,
         timeout: float = 60,
     ) -> subprocess.CompletedProcess[str]:
         arguments = ["-c", dedent(code)] if isinstance(code, str) else [str(argument) for argument in code]
         return subprocess.run(
-            [sys.executable, *arguments],
+            [str(python or sys.executable), *arguments],
             env={**clean_environment(), **(env or {})},
             cwd=cwd or tmp_path,
             input=stdin,
