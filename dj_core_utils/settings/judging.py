@@ -48,6 +48,7 @@ class Judge:
         traces: Their histories.
         profiles: The active profiles.
         project_dir: What relative paths are relative to.
+        names: Every name that the text sources set.
     """
 
     settings: CoreSettings
@@ -56,6 +57,7 @@ class Judge:
     traces: Mapping[str, Trace]
     profiles: ActiveProfiles
     project_dir: Path
+    names: Collection[str] = ()
 
     def verdict(self, reported: Iterable[str]) -> Verdict:
         """Run every rule, then see whether everything that is required is there.
@@ -65,7 +67,7 @@ class Judge:
         """
         found = Verdict()
         context = RuleContext(
-            guarded(self.settings, self.failed), self.table, self.traces, self.profiles, self.project_dir
+            guarded(self.settings, self.failed), self.table, self.traces, self.profiles, self.project_dir, self.names
         )
         parts = {(): type(self.settings), **dict(_sections(self.settings, ()))}
         waivers = {**self.settings.waivers, **self.profiles.waivers}

@@ -118,7 +118,7 @@ def _load(
     assembly = Assembly(settings_class, table, merged.traces, merged.failed)
     settings = assembly.build()
     found = [*sources.problems, *library.problems, *table.problems, *merged.problems, *assembly.problems]
-    judge = Judge(settings, assembly.failed, table, merged.traces, profiles, project_dir)
+    judge = Judge(settings, assembly.failed, table, merged.traces, profiles, project_dir, sources.names)
     verdict = judge.verdict(problem.variable for problem in found)
     unknown = unknown_names(
         table,

@@ -21,7 +21,7 @@ from dj_core_utils.settings.section import Section
 if TYPE_CHECKING:
     from dj_core_utils.settings.base import CoreSettings
     from dj_core_utils.settings.profiles import ActiveProfiles
-    from dj_core_utils.settings.variables import VariableTable
+    from dj_core_utils.settings.variables import Variable, VariableTable
 
 _MARK = "__dj_core_utils_rule__"
 
@@ -68,6 +68,7 @@ class RuleContext:
         traces: The history of each variable.
         profiles: What is active.
         project_dir: The folder that relative paths are relative to.
+        names: Every name that the environment, ``.env`` and the secrets directory set, ours or not.
     """
 
     def __init__(
@@ -77,12 +78,14 @@ class RuleContext:
         traces: Mapping[str, Trace],
         profiles: "ActiveProfiles",
         project_dir: Path,
+        names: Collection[str] = (),
     ) -> None:
         """Keep the parts; rules are run one after the other, each with its own ``current``."""
         self.settings = settings
         self.table = table
         self.profiles = profiles
         self.project_dir = project_dir
+        self.names = names
         self.current = Rule("")
         self._traces = traces
 
@@ -112,6 +115,17 @@ class RuleContext:
         """Whether anything but a class default sets the variable."""
         trace = self._traces.get(self.table.expand(name))
         return trace is not None and trace.origin.layer is not Layer.CLASS
+
+    def readable(self) -> Iterator[tuple["Variable", object]]:
+        """Every variable whose leaf is valid, with the leaf's value; for rules that judge all of them alike."""
+        for row in self.table.values():
+            try:
+                value: object = self.settings
+                for name in row.path:
+                    value = getattr(value, name)
+            except _Skip:
+                continue
+            yield row, value
 
     def problem(self, name: str, message: str, *, hint: str = "", severity: Severity = "error") -> Problem:
         """A problem of the rule that is running.

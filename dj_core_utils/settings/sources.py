@@ -54,6 +54,11 @@ class Sources:
         text, line = self.dotenv.entries.get(name, ("", 0))
         return (text, f"{self.dotenv.label}:{line}") if text else ("", "")
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Every name that is set anywhere, ours or not."""
+        return frozenset((*self.environ, *self.dotenv.entries, *(self.secrets.files if self.secrets else ())))
+
     def candidates(self, variable: Variable, table: VariableTable) -> Iterator[Candidate]:
         """What the sources offer for a variable, highest first; what is not usable becomes a problem."""
         file_name = "" if variable.file_name in table else variable.file_name
