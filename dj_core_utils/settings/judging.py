@@ -48,7 +48,7 @@ class Judge:
         traces: Their histories.
         profiles: The active profiles.
         project_dir: What relative paths are relative to.
-        names: Every name that the text sources set.
+        names: Every name that the text sources set, with its origin.
     """
 
     settings: CoreSettings
@@ -57,7 +57,7 @@ class Judge:
     traces: Mapping[str, Trace]
     profiles: ActiveProfiles
     project_dir: Path
-    names: Collection[str] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def verdict(self, reported: Iterable[str]) -> Verdict:
         """Run every rule, then see whether everything that is required is there.

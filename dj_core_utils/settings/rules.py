@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from types import FunctionType, MethodType
+from types import FunctionType, MappingProxyType, MethodType
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from pydantic import BaseModel
@@ -68,7 +68,7 @@ class RuleContext:
         traces: The history of each variable.
         profiles: What is active.
         project_dir: The folder that relative paths are relative to.
-        names: Every name that the environment, ``.env`` and the secrets directory set, ours or not.
+        names: Every name that the environment, ``.env`` and the secrets directory set, ours or not, with its origin.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class RuleContext:
         traces: Mapping[str, Trace],
         profiles: "ActiveProfiles",
         project_dir: Path,
-        names: Collection[str] = (),
+        names: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """Keep the parts; rules are run one after the other, each with its own ``current``."""
         self.settings = settings

@@ -55,9 +55,13 @@ class Sources:
         return (text, f"{self.dotenv.label}:{line}") if text else ("", "")
 
     @property
-    def names(self) -> frozenset[str]:
-        """Every name that is set anywhere, ours or not."""
-        return frozenset((*self.environ, *self.dotenv.entries, *(self.secrets.files if self.secrets else ())))
+    def names(self) -> dict[str, str]:
+        """Every name that is set anywhere, ours or not, with its origin."""
+        return {
+            **{name: f"{self.dotenv.label}:{entry.line}" for name, entry in self.dotenv.entries.items()},
+            **{name: str(self.secrets.path / name) for name in (self.secrets.files if self.secrets else ())},
+            **dict.fromkeys(self.environ, ENVIRONMENT.label),
+        }
 
     def candidates(self, variable: Variable, table: VariableTable) -> Iterator[Candidate]:
         """What the sources offer for a variable, highest first; what is not usable becomes a problem."""
