@@ -21,16 +21,17 @@ help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 install: $(READY) ## Set up .venv with the package, editable, and all that its development needs
+	@echo "$(VENV) is ready"
 
 $(READY): pyproject.toml
 	@test -n "$(PYTHON)" || { echo "dj_core_utils needs Python 3.11 or newer, and none was found. Name one: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "dj_core_utils needs Python 3.11 or newer; $(PYTHON) is $$("$(PYTHON)" --version 2>&1). Name another: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
 	@echo "installing into $(VENV) ..."
-	@# uv is several times faster; pip does where uv cannot (an index that only pip is configured for).
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv && \
-		$(BIN)/python -m uv pip install --quiet --python $(BIN)/python --editable '.[dev]' || \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@# uv takes a tenth of the time; pip does it where uv cannot (an index that only pip is told of).
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check uv 2>/dev/null && \
+		$(BIN)/python -m uv --system-certs pip install --quiet --python $(BIN)/python --editable '.[dev]' 2>/dev/null || \
+		{ echo "uv could not, pip takes over ..."; $(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[dev]'; }
 	@touch $@
 
 demo: $(READY) ## Run the example as a monolith on SQLite
