@@ -45,7 +45,8 @@ class Problem:
 
     def __str__(self) -> str:
         """The problem on one line, for logs and for Django's checks."""
-        where = f"{self.variable} ({self.origin}): " if self.variable else ""
+        place = "" if self.origin == NOT_SET else self.origin
+        where = f"{self.variable} ({self.origin}): " if self.variable else place and f"{place}: "
         hint = f" {' '.join(self.hint.split())}" if self.hint else ""
         return f"{where}{self.message}{hint} [{self.id}]"
 

@@ -214,10 +214,25 @@ class VariableTable(Mapping[str, Variable]):
 
 
 def is_secret_type(annotation: object) -> bool:
-    """Whether values of this type hide themselves; unions and containers count by their parts."""
-    if isinstance(annotation, type):
-        return issubclass(annotation, _SECRET_TYPES)
-    return any(is_secret_type(part) for part in get_args(annotation))
+    """Whether values of this type hide themselves; unions, containers and models count by their parts."""
+    return any(issubclass(part, _SECRET_TYPES) for part in leaf_types(annotation))
+
+
+def leaf_types(annotation: object) -> Iterator[type]:
+    """Every class that an annotation mentions, the types of a model's fields included."""
+    waiting, seen = [annotation], list[object]()
+    while waiting:
+        part = waiting.pop()
+        if any(part is known for known in seen):  # a type that contains itself
+            continue
+        seen.append(part)
+        bare, _ = unwrap(part)
+        kind = get_origin(bare) or bare
+        waiting += get_args(bare)
+        if isinstance(kind, type):
+            yield kind
+            if issubclass(kind, BaseModel):
+                waiting += [field.annotation for field in kind.model_fields.values()]
 
 
 def section_class(annotation: object) -> type[Section] | None:
@@ -226,7 +241,7 @@ def section_class(annotation: object) -> type[Section] | None:
 
 
 def unwrap(annotation: object) -> tuple[object, bool]:
-    """Take ``Annotated`` and ``Optional`` off a type.
+    """Take ``Annotated``, ``Optional``, ``NewType`` and ``type`` aliases off a type.
 
     Returns:
         The bare type, and whether None was allowed. A union of several types stays a union.
@@ -243,7 +258,10 @@ def unwrap(annotation: object) -> tuple[object, bool]:
                 return annotation, allows_none
             annotation = parts[0]
         else:
-            return annotation, allows_none
+            named = getattr(annotation, "__value__", getattr(annotation, "__supertype__", None))
+            if named is None:
+                return annotation, allows_none
+            annotation = named
 
 
 def _env_name(service_name: str) -> str:
