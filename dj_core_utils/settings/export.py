@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -15,7 +16,7 @@ from dj_core_utils.settings.loading import Loaded, load
 from dj_core_utils.settings.report import configuration_error, install_hook, next_step, write_report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, MutableMapping, Sequence
+    from collections.abc import Callable, Iterator, MutableMapping, Sequence
 
     from dj_core_utils.settings.sources import EnvFile
 
@@ -44,6 +45,7 @@ class _Exports:
         self.last: Export | None = None
         self.failed: dict[tuple[object, ...], ConfigurationError] = {}
         self.written: dict[str, object] = {}
+        self.observer: Callable[[str, Loaded], None] | None = None
 
 
 _exports = _Exports()
@@ -107,6 +109,22 @@ def last_export() -> Export | None:
     return _exports.last
 
 
+@contextmanager
+def observing(observer: Callable[[str, Loaded], None]) -> Iterator[None]:
+    """Show every load of a settings module to an observer, also one that fails.
+
+    For commands that look at a configuration which cannot be used: what is raised holds no values.
+
+    Args:
+        observer: Called with the name of the settings module and the load, before anything is raised or written.
+    """
+    _exports.observer = observer
+    try:
+        yield
+    finally:
+        _exports.observer = None
+
+
 def _export(
     namespace: MutableMapping[str, object],
     settings_class: type[CoreSettings] | None,
@@ -119,9 +137,11 @@ def _export(
         return _ambiguous(module, chosen)
     project_dir = find_project_dir(namespace)
     key = (module, chosen.__qualname__, _fingerprint(project_dir, env_file, profiles))
-    if key in _exports.failed:  # Django runs a broken settings module up to three times
+    if key in _exports.failed and _exports.observer is None:  # Django runs a broken settings module up to three times
         return _exports.failed[key].with_traceback(None)
     loaded = load(chosen, environ=os.environ, project_dir=project_dir, env_file=env_file, profiles=profiles)
+    if _exports.observer is not None:
+        _exports.observer(module, loaded)
     if loaded.errors:
         return _exports.failed.setdefault(key, configuration_error(loaded, module=module))
     _warn_of_second(module, chosen)
@@ -138,9 +158,15 @@ def _write(namespace: MutableMapping[str, object], loaded: Loaded) -> tuple[str,
         if name in namespace and namespace[name] is not before and namespace[name] != value:
             kept.append(name)
         else:
-            namespace[name] = value
-            _exports.written[name] = value
+            # A copy, so that what the module does to a list afterwards can be told from what was exported.
+            namespace[name] = _exports.written[name] = _copied(value)
     return tuple(kept)
+
+
+def _copied(value: object) -> object:
+    if type(value) is dict:
+        return {key: _copied(item) for key, item in value.items()}
+    return [_copied(item) for item in value] if type(value) is list else value
 
 
 def _warn_of_second(module: str, settings_class: type[CoreSettings]) -> None:

@@ -49,6 +49,8 @@ class Loaded:
         rendered: The Django settings; empty when there is an error.
         profiles: The active profiles.
         table: The name table; None when the load itself broke.
+        failed: Paths of leaves whose value is wrong; they stand at their default in ``settings``.
+        env_file: The ``.env`` that was read or looked for, if any.
     """
 
     settings_class: type[CoreSettings]
@@ -60,6 +62,8 @@ class Loaded:
     rendered: Mapping[str, object]
     profiles: ActiveProfiles
     table: VariableTable | None
+    failed: frozenset[tuple[str, ...]] = frozenset()
+    env_file: Path | None = None
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -141,6 +145,8 @@ def _load(
         rendered=render(context, table) if is_usable else {},
         profiles=profiles,
         table=table,
+        failed=frozenset(assembly.failed),
+        env_file=sources.env_file,
     )
 
 

@@ -40,6 +40,7 @@ class Sources:
         self.problems: list[Problem] = []
         self.environ = environ
         self.project_dir = project_dir
+        self.env_file: Path | None = None
         self.dotenv = self._open_dotenv(env_file)
         self.secrets = self._open_secrets()
 
@@ -117,7 +118,7 @@ class Sources:
         named = self.environ.get(ENV_FILE_VARIABLE, "") if env_file is ... else env_file
         if named is None:
             return Dotenv.empty()
-        path = self.project_dir / (named or ".env")
+        self.env_file = path = self.project_dir / (named or ".env")
         label = str(path.relative_to(self.project_dir)) if path.is_relative_to(self.project_dir) else str(path)
         found = read_dotenv(path, label=label)
         if found is None:
