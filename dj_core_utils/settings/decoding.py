@@ -31,7 +31,7 @@ from decimal import Decimal, InvalidOperation
 from enum import Enum
 from itertools import chain, repeat
 from types import UnionType
-from typing import TYPE_CHECKING, Literal, Union, get_args, get_origin, is_typeddict
+from typing import TYPE_CHECKING, Literal, Union, get_args, get_origin
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -152,7 +152,8 @@ def _of_class(text: str, kind: type) -> object:
 
 
 def _is_structure(kind: object) -> bool:
-    return isinstance(kind, type) and (issubclass(kind, BaseModel) or is_dataclass(kind) or is_typeddict(kind))
+    """Whether a class has fields of its own; every TypedDict is a dict to Python."""
+    return isinstance(kind, type) and kind is not dict and (issubclass(kind, (BaseModel, dict)) or is_dataclass(kind))
 
 
 def _choice(text: str, choices: Iterable[object]) -> object:

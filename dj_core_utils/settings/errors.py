@@ -81,7 +81,8 @@ def invalid(problem_id: str, message: str, hint: str = "") -> PydanticCustomErro
         An error that Pydantic passes on unchanged (it is a ``ValueError``); the report shows its texts as they are.
     """
     text = f"{message}\n{hint}" if hint else message
-    return PydanticCustomError(problem_id, text.replace("{", "{{").replace("}", "}}"))  # type: ignore[arg-type]  # plain str is what reaches the template
+    # Without a context Pydantic leaves braces in a message alone.
+    return PydanticCustomError(problem_id, text)
 
 
 def refuse(problem_id: str, message: str, hint: str = "") -> NoReturn:
