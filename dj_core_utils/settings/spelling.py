@@ -15,14 +15,17 @@ _SHORTEST = 3
 _LONG = 10
 _LONGEST_ENDING = 3
 _LIKENESS = 0.75
+_SHORT_LIKENESS = 0.85
+_BORDERS = ("_", ".")
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that resembles another one most, for an error message.
 
     Upper and lower case, and hyphens and underscores, count as the same. One edit is forgiven (two in names of ten
-    letters and more, none under three); failing that, a beginning that only one known name has (``prod``), a known name
-    with a short ending (``testing``), or, in a long name, a great likeness as a whole (``CORS_ORIGINS``) will do.
+    letters and more, none under three). Failing that, the beginning or the last words of one known name will do
+    (``prod``, ``HSTS_SECONDS``), a known name with a short ending (``testing``), or the same first word and a great
+    likeness as a whole (``DB_PASSWD``, ``CORS_ORIGINS``).
 
     Args:
         name: What was typed.
@@ -33,7 +36,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     """
     typed = _fold(name)
     names = {other: _fold(other) for other in known}
-    return _by_edits(typed, names) or _by_beginning(typed, names) or _by_likeness(typed, names)
+    return _by_edits(typed, names) or _by_part(typed, names) or _by_likeness(typed, names)
 
 
 class NearMisses:
@@ -176,10 +179,10 @@ def _by_edits(typed: str, names: dict[str, str]) -> str | None:
     return best if best is not None and distances[best] <= limit else None
 
 
-def _by_beginning(typed: str, names: dict[str, str]) -> str | None:
+def _by_part(typed: str, names: dict[str, str]) -> str | None:
     if len(typed) < _SHORTEST:
         return None
-    longer = [name for name, folded in names.items() if folded.startswith(typed)]
+    longer = [name for name, folded in names.items() if _is_part(typed, folded)]
     shorter = [
         name
         for name, folded in names.items()
@@ -188,10 +191,22 @@ def _by_beginning(typed: str, names: dict[str, str]) -> str | None:
     return longer[0] if len(longer) == 1 else max(shorter, key=len, default=None)
 
 
+def _is_part(typed: str, folded: str) -> bool:
+    # PROD means PRODUCTION and LOG means LOG_LEVEL, but USER does not mean USERS_SECRET_KEY.
+    rest = folded.removeprefix(typed)
+    is_beginning = rest != folded and (rest[:1] in _BORDERS or not any(border in rest for border in _BORDERS))
+    is_end = len(typed) > _SHORTEST_KEY and folded.endswith(tuple(border + typed for border in _BORDERS))
+    return is_beginning or is_end
+
+
 def _by_likeness(typed: str, names: dict[str, str]) -> str | None:
-    if len(typed) < _LONG:
-        return None
     from difflib import get_close_matches  # noqa: PLC0415  # only a start that has something to report pays for it
 
-    close = get_close_matches(typed, names.values(), n=1, cutoff=_LIKENESS)
-    return next((name for name, folded in names.items() if folded == close[0]), None) if close else None
+    # REDIS_PASSWORD is much like DB_PASSWORD, and is something else: what a name begins with says what it is about.
+    related = {folded: name for name, folded in names.items() if _first_word(folded) == _first_word(typed)}
+    close = get_close_matches(typed, related, n=1, cutoff=_LIKENESS if len(typed) >= _LONG else _SHORT_LIKENESS)
+    return related[close[0]] if close else None
+
+
+def _first_word(folded: str) -> str:
+    return folded.replace(".", "_").partition("_")[0]
