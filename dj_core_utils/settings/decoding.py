@@ -63,6 +63,15 @@ _ISO_8601 = re.compile(
     rf"(?:T(?=[0-9])(?:(?P<hours>{_N})H)?(?:(?P<minutes>{_N})M)?(?:(?P<seconds>{_N})S)?)?"
 )
 
+_MICROSECONDS = {
+    "weeks": 604_800_000_000,
+    "days": 86_400_000_000,
+    "hours": 3_600_000_000,
+    "minutes": 60_000_000,
+    "seconds": 1_000_000,
+    "milliseconds": 1_000,
+}
+
 
 def decode(text: str, annotation: object, *, is_secret: bool = False) -> object:
     """Read the text of a variable as its annotation says.
@@ -352,8 +361,10 @@ def _duration(text: str) -> timedelta | None:
         return None
     numbers = found.groupdict()
     factor = -1 if numbers.pop("sign") == "-" else 1
+    # In whole microseconds, as timedelta counts: floats would lose the last digits of a long one.
+    length = sum(Decimal(number) * _MICROSECONDS[unit] for unit, number in numbers.items() if number)
     try:
-        return factor * timedelta(**{unit: float(number) for unit, number in numbers.items() if number})
+        return timedelta(microseconds=factor * round(length))
     except OverflowError:
         return None
 
