@@ -97,8 +97,8 @@ def validate_leaf(trace: Trace, value: object) -> tuple[object, Problem | None]:
     variable = trace.variable
     if type(value) is variable.annotation and not variable.field.metadata and not isinstance(value, BaseModel):
         return value, None  # nothing that Pydantic could add, and a schema not built
-    details = _leaf_errors(variable, value)
-    return (details, None) if not isinstance(details, list) else (None, _explain(trace, details[0]))
+    validated, errors = _validated_leaf(variable, value)
+    return (None, _explain(trace, errors)) if errors else (validated, None)
 
 
 def validate_whole(settings_class: type[BaseModel], values: Mapping[str, object]) -> tuple[object, list[ErrorDetails]]:
@@ -139,13 +139,13 @@ def _errors(model: type[BaseModel], values: Mapping[str, object]) -> BaseModel |
         return error.errors(include_input=False, include_context=False, include_url=False)
 
 
-def _leaf_errors(variable: Variable, value: object) -> Any:
+def _validated_leaf(variable: Variable, value: object) -> tuple[object, list[ErrorDetails]]:
     metadata = tuple(variable.field.metadata)
     annotation = Annotated[variable.annotation, *metadata] if metadata else variable.annotation  # type: ignore[valid-type]  # built at run time
     try:
-        return TypeAdapter(annotation, config=None).validate_python(value)
+        return TypeAdapter(annotation, config=None).validate_python(value), []
     except ValidationError as error:
-        return [error.errors(include_input=False, include_context=False, include_url=False)]
+        return None, error.errors(include_input=False, include_context=False, include_url=False)
 
 
 def _by_leaf(errors: Iterable[ErrorDetails]) -> dict[str, list[ErrorDetails]]:

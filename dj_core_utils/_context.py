@@ -1,0 +1,46 @@
+"""What the running code belongs to: a request, its correlation id, its trace, a service. Standard library alone."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.http import HttpRequest
+
+correlation_id: ContextVar[str | None] = ContextVar("dj_core_utils.correlation_id", default=None)
+traceparent: ContextVar[str | None] = ContextVar("dj_core_utils.traceparent", default=None)
+current_request: ContextVar[HttpRequest | None] = ContextVar("dj_core_utils.current_request", default=None)
+current_service: ContextVar[str | None] = ContextVar("dj_core_utils.current_service", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestContext:
+    """What one request brings into the context.
+
+    Attributes:
+        request: The request; its user is asked for later, by whoever needs it.
+        correlation_id: Names all work that one call from outside causes, in every service.
+        traceparent: The W3C Trace Context header as it came in, if it was valid.
+    """
+
+    request: HttpRequest
+    correlation_id: str
+    traceparent: str | None
+
+    @contextmanager
+    def entered(self) -> Iterator[None]:
+        """Make it the current context inside a ``with`` block; whatever was there before comes back."""
+        request = current_request.set(self.request)
+        correlation = correlation_id.set(self.correlation_id)
+        trace = traceparent.set(self.traceparent)
+        try:
+            yield
+        finally:
+            traceparent.reset(trace)
+            correlation_id.reset(correlation)
+            current_request.reset(request)
