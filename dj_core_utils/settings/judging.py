@@ -84,8 +84,8 @@ class Judge:
         return found
 
     def _is_throw_away(self, problem: Problem) -> bool:
-        """Whether a policy complains of a value that only serves to build an image."""
-        if not (self.profiles.is_build and problem.is_policy):
+        """Whether a rule complains of a value that only serves to build an image, or of its absence there."""
+        if not self.profiles.is_build:
             return False
         trace = self.traces.get(problem.variable)
         return trace is None or not trace.origin.is_real

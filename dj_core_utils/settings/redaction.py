@@ -47,7 +47,9 @@ def redact(problems: Iterable[Problem], traces: Iterable[Trace]) -> Iterator[Pro
 
 def internal_problem(error: Exception) -> Problem:
     """An error that nobody foresaw, by its type and place alone: its text may quote a value."""
-    frame = traceback.extract_tb(error.__traceback__, limit=-1)[-1]
+    frames = traceback.extract_tb(error.__traceback__)
+    # Pydantic's own frames say nothing: what it was asked to do stands in the frame before.
+    frame = next((frame for frame in reversed(frames) if "pydantic" not in frame.filename), frames[-1])
     return Problem(
         id="internal",
         variable="dj_core_utils",

@@ -118,7 +118,7 @@ def validate_whole(settings_class: type[BaseModel], values: Mapping[str, object]
 def explain_whole(errors: Iterable[ErrorDetails], traces: Mapping[str, Trace], class_name: str) -> list[Problem]:
     """Problems of ``validate_whole``: by leaf where one is named, by class otherwise."""
     return [
-        _explain(traces[str(error["loc"][0])], [error])
+        _explain(traces[str(error["loc"][0])], [{**error, "loc": error["loc"][1:]}])
         if error["loc"] and str(error["loc"][0]) in traces
         else _of_class(class_name, error)
         for error in errors

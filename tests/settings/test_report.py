@@ -1,0 +1,72 @@
+"""The report: one screen for people, at any width, with colour only on a terminal."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from dj_core_utils.settings.errors import ConfigurationError, Problem
+from dj_core_utils.settings.report import print_report, write_report
+
+PROBLEMS = (
+    Problem(id="variable.unknown", variable="CORS_ALOWED", origin=".env:9", message="unknown.", severity="warning"),
+    Problem(
+        id="database.url",
+        variable="DATABASE_URL",
+        origin=".env:3",
+        message="the port is not a number: postgres://shop:***@db:54x2/shop",
+        hint="expected  postgres://USER:PASSWORD@HOST:5432/NAME",
+    ),
+    Problem(id="value.boolean", variable="A_VARIABLE_WITH_A_NAME_THAT_IS_VERY_LONG_INDEED", message="no boolean."),
+)
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        """Yes."""
+        return True
+
+
+def test_errors_come_before_warnings() -> None:
+    """The most important problem is on top."""
+    report = write_report("Head", PROBLEMS, "Foot")
+    assert report.startswith("Head\n\n")
+    assert report.endswith("\n\nFoot")
+    assert report.index("DATABASE_URL") < report.index("CORS_ALOWED")
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120, 160])
+def test_every_width_holds_every_word(width: int) -> None:
+    """No width loses text, and lines that can be broken fit."""
+    report = write_report("Head", PROBLEMS, "Foot", width=width)
+    words = " ".join(report.split())
+    for problem in PROBLEMS:
+        assert problem.variable in words
+        assert f"[{problem.id}" in words
+        assert " ".join(problem.message.split()) in words or width < 100
+    breakable = [line for line in report.splitlines() if "://" not in line]
+    assert max(len(line) for line in breakable) <= max(width, 60)
+
+
+def test_colour_and_width_follow_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal gets colour; a pipe, and NO_COLOR, get plain text."""
+    error = ConfigurationError(write_report("Head", PROBLEMS, "Foot"), PROBLEMS)
+    terminal, pipe, plain = Terminal(), io.StringIO(), Terminal()
+    print_report(error, terminal)
+    print_report(error, pipe)
+    monkeypatch.setenv("NO_COLOR", "1")
+    print_report(error, plain)
+    assert "\033[" in terminal.getvalue()
+    assert "\033[" not in pipe.getvalue()
+    assert "\033[" not in plain.getvalue()
+    assert pipe.getvalue() == f"{error.args[0]}\n"
+
+
+def test_an_error_without_problems_is_its_text() -> None:
+    """An error of ``get_settings`` is printed as it is."""
+    stream = Terminal()
+    print_report(ConfigurationError("nothing exported"), stream)
+    assert "nothing exported" in stream.getvalue()
