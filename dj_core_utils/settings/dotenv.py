@@ -195,7 +195,8 @@ def _bindings(text: str) -> Iterator[tuple[int, Binding]]:
 
 def _fault(binding: Binding) -> tuple[str, str] | None:
     """What is wrong with a line, and what to do; None when it is an assignment."""
-    if binding.error and _OPENS_QUOTE.match(binding.original.string):
+    is_quoted = _OPENS_QUOTE.match(binding.original.string)
+    if binding.error and is_quoted:
         return (
             "the quote that opens here is not closed, or more text follows the one that closes it.",
             "a quote inside of quotes is written with a backslash before it",
@@ -204,7 +205,7 @@ def _fault(binding: Binding) -> tuple[str, str] | None:
         return "this line is not NAME=value.", f"a comment begins with #; {_SEVERAL_LINES}"
     if not _NAME.fullmatch(binding.key):
         return "what stands before the = is not a name.", "a name has letters, digits and underscores only"
-    if binding.value.startswith("-----BEGIN ") and "-----END " not in binding.value:
+    if not is_quoted and binding.value.startswith("-----BEGIN ") and "-----END " not in binding.value:
         return "a key begins here and does not end on the same line.", _SEVERAL_LINES
     return None
 

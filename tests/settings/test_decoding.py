@@ -21,6 +21,7 @@ from typing_extensions import TypeAliasType, TypedDict
 
 from dj_core_utils.settings.decoding import decode, is_unset
 from dj_core_utils.settings.secret_url import SecretURL
+from dj_core_utils.settings.variables import is_secret_type
 
 CANARY = "c4n4ry-53cr3t"
 
@@ -43,6 +44,13 @@ class Limits(TypedDict):
     """Another one."""
 
     rate: int
+
+
+class Node(BaseModel):
+    """A structure that contains itself."""
+
+    name: str
+    next: Node | None = None
 
 
 class Colour(StrEnum):
@@ -528,6 +536,23 @@ def test_texts_are_shown_on_one_line(text: str, shown: str) -> None:
 def test_secrets_stay_out_of_messages(text: str, annotation: object) -> None:
     """A type that hides itself, or has room for one that does, is hidden in messages without being asked."""
     assert CANARY not in refusal(text, annotation)[1]
+
+
+@pytest.mark.parametrize(
+    ("annotation", "is_secret"),
+    [
+        (SecretStr, True),
+        (ApiKey, True),
+        (list[ApiKey] | None, True),
+        (dict[str, Peer], True),
+        (dict[str, Node], False),
+        (UserId, False),
+        (Literal["token"], False),
+    ],
+)
+def test_a_type_is_secret_by_any_of_its_parts(annotation: object, *, is_secret: bool) -> None:
+    """A type hides itself when an alias, an item or a field of it does."""
+    assert is_secret_type(annotation) is is_secret
 
 
 @pytest.mark.parametrize("annotation", ANNOTATIONS)

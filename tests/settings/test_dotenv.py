@@ -85,6 +85,7 @@ def double_quoted(value: str) -> str:
         ("A='${HOME}'", "${HOME}"),
         ('A="$$ ${B:-c}"', "$$ ${B:-c}"),
         ("A=пароль", "пароль"),
+        ("A='-----BEGIN KEY'", "-----BEGIN KEY"),
         ("A=b\x0bc\u2028d", "b\x0bc\u2028d"),
         ("A=-----BEGIN KEY-----\\nabc\\n-----END KEY-----", "-----BEGIN KEY-----\\nabc\\n-----END KEY-----"),
         ("A='-----BEGIN KEY-----\nabc==\n-----END KEY-----'", "-----BEGIN KEY-----\nabc==\n-----END KEY-----"),
