@@ -171,9 +171,12 @@ class _Guard:
         self._path = path
 
     def __getattr__(self, name: str) -> object:
-        path = (*self._path, name)
-        if path in self._failed:
-            raise _Skip
+        if name in type(self._model).model_fields:
+            path = (*self._path, name)
+            if path in self._failed:
+                raise _Skip
+            value = getattr(self._model, name)
+            return _Guard(value, self._failed, path) if isinstance(value, Section) else value
         found = _class_attribute(type(self._model), name)
         # Properties and methods must see the guard, or they would read a failed leaf's default behind its back.
         if isinstance(found, property) and found.fget is not None:
@@ -182,8 +185,7 @@ class _Guard:
             return found.func(self)
         if isinstance(found, FunctionType):
             return MethodType(found, self)
-        value = getattr(self._model, name)
-        return _Guard(value, self._failed, path) if isinstance(value, Section) else value
+        return getattr(self._model, name)
 
 
 def guarded(settings: "CoreSettings", failed: Collection[tuple[str, ...]]) -> "CoreSettings":
@@ -193,11 +195,11 @@ def guarded(settings: "CoreSettings", failed: Collection[tuple[str, ...]]) -> "C
 
 def rules_of(model: type[BaseModel]) -> dict[str, Rule]:
     """The rules of one class by method name, inherited and overridden like any method."""
-    return {
-        name: mark
-        for name in dict.fromkeys(name for base in reversed(model.__mro__) for name in base.__dict__)
-        if isinstance(mark := getattr(_class_attribute(model, name), _MARK, None), Rule)
-    }
+    methods: dict[str, FunctionType] = {}
+    for base in reversed(model.__mro__):
+        # Functions alone: asking other attributes of a Pydantic class for a mark builds its schema.
+        methods.update({name: found for name, found in base.__dict__.items() if isinstance(found, FunctionType)})
+    return {name: mark for name, method in methods.items() if (mark := getattr(method, _MARK, None)) is not None}
 
 
 def run_rules(context: RuleContext, parts: Mapping[tuple[str, ...], type[BaseModel]]) -> Iterator[Problem]:
