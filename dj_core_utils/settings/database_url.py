@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote, urlencode
 from pydantic import SecretStr
 
 from dj_core_utils.settings.database_drivers import driver_options
-from dj_core_utils.settings.database_options import Family, family_of, read_options
+from dj_core_utils.settings.database_options import Family, family_of, read_database_options
 from dj_core_utils.settings.errors import invalid
 from dj_core_utils.settings.secret_text import SecretText
 from dj_core_utils.settings.url_parts import Host, URLGrammar, URLParts, split_query, split_scheme, split_url, trimmed
@@ -144,7 +144,7 @@ def parse_database_url(text: str, *, project_dir: Path | None = None) -> Databas
         return _sqlite(scheme, rest, replace(grammar, example=SQLITE_EXAMPLE), project_dir)
     parts = split_url(text, grammar)
     family = family_of(schemes[parts.scheme].backend)
-    read = read_options(parts, family)
+    read = read_database_options(parts, family)
     hosts, path = _socket_in_path(parts) if family in {"postgresql", "mysql"} else (parts.hosts, parts.path)
     parts = _with_options_in_place(replace(parts, hosts=hosts, path=path), read.place)
     _judge_name(parts, family, has_service=bool(read.driver.get("service")))
@@ -262,7 +262,7 @@ def _sqlite(scheme: str, rest: str, grammar: URLGrammar, project_dir: Path | Non
         if not name or name.endswith("/"):
             raise parts.error("the URL names no file")
         name = _file(name, project_dir)
-    read = read_options(parts, "sqlite")
+    read = read_database_options(parts, "sqlite")
     engine = _schemes()[parts.scheme].backend
     return DatabaseConfig(engine=engine, name=name, settings=read.settings, options=read.driver)
 
