@@ -22,12 +22,10 @@ read by the same rules, so ``["15m"]`` is a list of durations.
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections import abc
 from dataclasses import dataclass, is_dataclass
-from datetime import date, time, timedelta
-from decimal import Decimal, InvalidOperation
+from datetime import date, time
 from enum import Enum
 from itertools import chain, repeat
 from types import UnionType
@@ -37,6 +35,8 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from dj_core_utils.settings.errors import invalid
+from dj_core_utils.settings.scalars import SCALARS, read_number
+from dj_core_utils.settings.secret_url import MASK
 from dj_core_utils.settings.variables import is_secret_type, leaf_types, unwrap
 
 if TYPE_CHECKING:
@@ -45,32 +45,8 @@ if TYPE_CHECKING:
     from pydantic_core import PydanticCustomError
 
 _SHOWN_LENGTH = 60
-
-_BOOLEANS = {
-    **dict.fromkeys(("true", "1", "yes", "on"), True),
-    **dict.fromkeys(("false", "0", "no", "off"), False),
-}
-_INTEGER = re.compile(r"[+-]?[0-9]+")
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_N = r"[0-9]+(?:\.[0-9]+)?"
-_SECONDS = re.compile(rf"(?P<sign>[+-]?)(?P<seconds>{_N})")
-_UNITS = re.compile(
-    rf"(?P<sign>[+-]?)(?=[0-9])(?:(?P<weeks>{_N})w\s*)?(?:(?P<days>{_N})d\s*)?(?:(?P<hours>{_N})h\s*)?"
-    rf"(?:(?P<minutes>{_N})m(?!s)\s*)?(?:(?P<seconds>{_N})s\s*)?(?:(?P<milliseconds>{_N})ms\s*)?"
-)
-_ISO_8601 = re.compile(
-    rf"(?P<sign>[+-]?)P(?=[0-9T])(?:(?P<weeks>{_N})W)?(?:(?P<days>{_N})D)?"
-    rf"(?:T(?=[0-9])(?:(?P<hours>{_N})H)?(?:(?P<minutes>{_N})M)?(?:(?P<seconds>{_N})S)?)?"
-)
-
-_MICROSECONDS = {
-    "weeks": 604_800_000_000,
-    "days": 86_400_000_000,
-    "hours": 3_600_000_000,
-    "minutes": 60_000_000,
-    "seconds": 1_000_000,
-    "milliseconds": 1_000,
-}
+# Nobody declared it as secret, and still it may be an address with a password in it.
+_CREDENTIALS = re.compile(r"(?s)(://[^\s:/@]*:).*@")
 
 
 def decode(text: str, annotation: object, *, is_secret: bool = False) -> object:
@@ -128,20 +104,6 @@ class _Fault:
         return invalid(self.id, f"{self.place}{subject} {self.complaint}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Scalar:
-    """A type whose text is read here: how, and how it is called in messages."""
-
-    id: str
-    noun: str
-    advice: str
-    parse: Callable[[str], object | None]
-
-    def decode(self, text: str, _: object) -> object:
-        value = self.parse(text.strip())
-        return _Fault(self.id, f"is not {self.noun}; {self.advice}.", text) if value is None else value
-
-
 def _decode(text: str, annotation: object) -> object:
     bare, _ = unwrap(annotation)
     if "\0" in text:
@@ -150,6 +112,12 @@ def _decode(text: str, annotation: object) -> object:
     if reader := _READERS.get(kind):
         return reader(text, bare)
     return _of_class(text, kind) if isinstance(kind, type) else text
+
+
+def _scalar(text: str, bare: object) -> object:
+    scalar = SCALARS[bare]
+    value = scalar.read(text.strip())
+    return _Fault(scalar.id, f"is not {scalar.noun}; {scalar.advice}.", text) if value is None else value
 
 
 def _of_class(text: str, kind: type) -> object:
@@ -169,8 +137,8 @@ def _choice(text: str, choices: Iterable[object]) -> object:
     """The choice that the text names; the text when there is none, for Pydantic lists the choices in its message."""
     stripped = text.strip()
     for choice in choices:
-        scalar = _SCALARS.get(type(choice))
-        if choice in (text, stripped) or (scalar is not None and scalar.parse(stripped) == choice):
+        scalar = SCALARS.get(type(choice))
+        if choice in (text, stripped) or (scalar is not None and scalar.read(stripped) == choice):
             return choice
     return stripped
 
@@ -199,7 +167,7 @@ def _union(text: str, bare: object) -> object:
 def _turn(bare: object, text: str) -> int:
     """When a member of a union is tried: scalars, then containers, and a list last where an object begins."""
     kind = get_origin(bare) or bare
-    if kind in _SCALARS:
+    if kind in SCALARS:
         return 0
     return 2 if kind in _SEQUENCES and text.lstrip().startswith("{") else 1
 
@@ -213,7 +181,7 @@ def _noun(bare: object) -> str:
         return "a mapping"
     if _is_structure(kind):
         return "a JSON object"
-    scalar = _SCALARS.get(kind)
+    scalar = SCALARS.get(kind)
     return scalar.noun if scalar else ""
 
 
@@ -321,63 +289,10 @@ def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _json_number(text: str) -> float:
-    value = _number(text)
+    value = read_number(text)
     if value is None:  # NaN, Infinity, or a number that would become one
         raise ValueError
     return value
-
-
-def _boolean(text: str) -> bool | None:
-    return _BOOLEANS.get(text.lower())
-
-
-def _integer(text: str) -> int | None:
-    if not _INTEGER.fullmatch(text):
-        return None
-    try:
-        return int(text)
-    except ValueError:  # more digits than Python reads
-        return None
-
-
-def _number(text: str) -> float | None:
-    value = float(text) if _NUMBER.fullmatch(text) else math.inf
-    return value if math.isfinite(value) else None
-
-
-def _decimal(text: str) -> Decimal | None:
-    if not _NUMBER.fullmatch(text):
-        return None
-    try:
-        return Decimal(text)
-    except InvalidOperation:  # an exponent that no context holds
-        return None
-
-
-def _duration(text: str) -> timedelta | None:
-    matches = (pattern.fullmatch(text) for pattern in (_SECONDS, _UNITS, _ISO_8601))
-    found = next(filter(None, matches), None)
-    if found is None:
-        return None
-    numbers = found.groupdict()
-    factor = -1 if numbers.pop("sign") == "-" else 1
-    # In whole microseconds, as timedelta counts: floats would lose the last digits of a long one.
-    length = sum(Decimal(number) * _MICROSECONDS[unit] for unit, number in numbers.items() if number)
-    try:
-        return timedelta(microseconds=factor * round(length))
-    except OverflowError:
-        return None
-
-
-_SCALARS: dict[object, _Scalar] = {
-    bool: _Scalar("value.boolean", "a boolean", "use true or false", _boolean),
-    int: _Scalar("value.integer", "an integer", "use digits only, such as 10", _integer),
-    float: _Scalar("value.number", "a number", "write it like 2 or 0.5", _number),
-    Decimal: _Scalar("value.number", "a number", "write it like 2 or 0.5", _decimal),
-    timedelta: _Scalar(
-        "value.duration", "a duration", "use seconds, 15m, 1h30m, 2d or ISO 8601 such as PT15M", _duration
-    ),
-}
 
 
 _SEQUENCES: frozenset[object] = frozenset(
@@ -387,7 +302,7 @@ _MAPPINGS: frozenset[object] = frozenset({dict, abc.Mapping, abc.MutableMapping}
 
 _READERS: dict[object, Callable[[str, object], object]] = {
     str: lambda text, _: text,
-    **{kind: scalar.decode for kind, scalar in _SCALARS.items()},
+    **dict.fromkeys(SCALARS, _scalar),
     **dict.fromkeys(_SEQUENCES, _sequence),
     **dict.fromkeys(_MAPPINGS, _mapping),
     **dict.fromkeys((Union, UnionType), _union),
@@ -396,7 +311,7 @@ _READERS: dict[object, Callable[[str, object], object]] = {
 
 
 def _is_scalar(annotation: object) -> bool:
-    return unwrap(annotation)[0] in _SCALARS
+    return unwrap(annotation)[0] in SCALARS
 
 
 def _hides(annotation: object) -> bool:
@@ -406,6 +321,7 @@ def _hides(annotation: object) -> bool:
 
 def _quoted(text: str) -> str:
     """The text for a message: in double quotes, on one line, and not too long."""
+    text = _CREDENTIALS.sub(rf"\g<1>{MASK}@", text)
     shown = text if len(text) <= _SHOWN_LENGTH else f"{text[: _SHOWN_LENGTH - 1]}…"
     visible = "".join(char if char.isprintable() else repr(char)[1:-1] for char in shown)
     return f'"{visible}"'

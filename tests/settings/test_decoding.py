@@ -509,6 +509,8 @@ def test_the_empty_text_is_a_value_for_plain_text_alone(annotation: object, *, u
         ("a\nb\x1b[0m\x7f\u202e", r"a\nb\x1b[0m\x7f\u202e"),
         ("\udcff", r"\udcff"),
         ("{x}", "{x}"),
+        ("redis://:pass word@host, redis://u:p/@h", "redis://:***@h"),
+        ("redis://u:" + "p" * 80 + "@host/0", "redis://u:***@host/0"),
         ("é", "é"),
     ],
 )
