@@ -7,6 +7,7 @@ everything that would fail at the first use only, or never, by being ignored.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -32,6 +33,7 @@ _ALIASES = {
     "locmem": "locmemcache",
     "memcache": "pymemcache",
     "memcached": "pymemcache",
+    "rediscache": "redis",
     "memory": "locmemcache",
     "redis+unix": "redis",
     "unix": "redis",
@@ -39,7 +41,14 @@ _ALIASES = {
     "valkeys": "rediss",
 }
 _REFUSED = ("redis+cluster", "redis+sentinel", "redis-sentinel", "rediss+sentinel", "sentinel", "valkey+sentinel")
+_DATABASE = re.compile(r"[0-9]{1,5}")
 _SERVERS = ("redis", "rediss", "pymemcache", "pylibmc")
+# django-environ chooses by what happens to be installed, and the options of another client have other names.
+_BACKENDS = {
+    "redis": "django.core.cache.backends.redis.RedisCache",
+    "rediss": "django.core.cache.backends.redis.RedisCache",
+    "pymemcache": "django.core.cache.backends.memcached.PyMemcacheCache",
+}
 _LOCAL_BACKENDS = ("locmem.LocMemCache", "filebased.FileBasedCache", "dummy.DummyCache")
 
 
@@ -116,7 +125,7 @@ def parse_cache_url(url: str) -> CacheConfig:
     known = {**_REDIS, **_REDIS_TLS} if kind.startswith("redis") else {}
     read_options(parts, ((settings, _SETTINGS), (options, known)))
     place = _redis(parts, kind, options) if kind.startswith("redis") else _other(parts, kind)
-    found: dict[str, Any] = {**Env.cache_url_config(f"{kind}://{place}")}
+    found: dict[str, Any] = {**Env.cache_url_config(f"{kind}://{place}", backend=_BACKENDS.get(kind))}
     location = found["LOCATION"]
     if kind == "filecache":
         location = f"/{parts.decoded_path('folder').strip('/')}"
@@ -131,28 +140,31 @@ def _redis(parts: URLParts, kind: str, options: dict[str, object]) -> str:
     """
     if kind != "rediss" and (unused := options.keys() & _REDIS_TLS.keys()):
         raise parts.error(f"the option {min(unused)} has no use without TLS", "write rediss:// instead of redis://")
-    for name, value in (("username", parts.user), ("password", parts.password and SecretStr(parts.password))):
+    password = SecretStr(parts.password) if parts.password else None
+    database = _database(parts)
+    if not parts.hosts[0].name and (database or not parts.path.strip("/")):
+        raise parts.error("the URL names no host")
+    is_socket = parts.hosts[0].name.startswith("/")
+    for name, value in {"username": parts.user, "password": password, "db": database}.items():
         if value and name in options:
             raise parts.error(f"the {name} is given twice, as an option and in its place")
-        if value:
-            options[name] = value
-    first = parts.hosts[0]
-    number_of_database = parts.decoded_path("database number")
-    if not first.name:
-        if not number_of_database or number_of_database.isdigit():
-            raise parts.error("the URL names no host")
+        if value and (name != "db" or is_socket):
+            options[name] = int(database) if name == "db" else value
+    if not parts.hosts[0].name:
         return parts.path
-    if number_of_database:
-        options.setdefault("db", _database(number_of_database, parts))
-    return quote(first.name) if first.name.startswith("/") else ",".join(_host(host, 6379) for host in parts.hosts)
+    if is_socket:
+        return quote(parts.hosts[0].name)
+    return ",".join(_host(host, 6379) for host in parts.hosts) + (f"/{database}" if database else "")
 
 
-def _database(number_of_database: str, parts: URLParts) -> int:
-    try:
-        return whole(number_of_database)
-    except ValueError:
-        pass
-    raise parts.error("the database is not a number")
+def _database(parts: URLParts) -> str:
+    """The number of the database in the path; empty when there is none, or when the path is a socket."""
+    database = parts.decoded_path("database number")
+    if _DATABASE.fullmatch(database) or not database:
+        return database
+    if parts.hosts[0].name:
+        raise parts.error("the database is not a number")
+    return ""
 
 
 def _other(parts: URLParts, kind: str) -> str:

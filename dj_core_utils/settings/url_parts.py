@@ -52,11 +52,11 @@ class URLGrammar:
         Args:
             message: What is wrong.
             text: The URL; left out when nothing of it can be shown.
-            hint: What to do, before the expected form.
+            hint: What to do, before the expected form; one that begins with ``expected`` takes its place.
         """
         shown = f": {mask_url(text)}" if text else "."
-        hints = (hint, f"expected  {self.example}")
-        return invalid(self.problem_id, f"{message}{shown}", "\n".join(filter(None, hints)))
+        example = "" if hint.startswith("expected") else f"expected  {self.example}"
+        return invalid(self.problem_id, f"{message}{shown}", "\n".join(filter(None, (hint, example))))
 
 
 @dataclass(frozen=True, slots=True)
