@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from dj_core_utils.settings.origins import Layer
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 _OURS = "dj_core_utils."
 
 
-@dataclass(slots=True)
 class Assembly:
     """Builds the settings object of one load.
 
@@ -39,11 +37,18 @@ class Assembly:
         problems: What did not fit.
     """
 
-    settings_class: type[CoreSettings]
-    table: VariableTable
-    traces: Mapping[str, Trace]
-    failed: set[tuple[str, ...]]
-    problems: list[Problem] = field(default_factory=list)
+    def __init__(
+        self,
+        settings_class: type[CoreSettings],
+        table: VariableTable,
+        traces: Mapping[str, Trace],
+        failed: set[tuple[str, ...]],
+    ) -> None:
+        self.settings_class = settings_class
+        self.table = table
+        self.traces = traces
+        self.failed = failed
+        self.problems: list[Problem] = []
 
     def build(self) -> CoreSettings:
         """Decode and validate everything; a failure never hides another one."""

@@ -1,14 +1,13 @@
 """What can be wrong with a configuration, and the one error that reports it.
 
-    Exception
-    └── django.core.exceptions.ImproperlyConfigured
-        └── ConfigurationError          every problem of one start, in ``problems``
+Exception
+└── django.core.exceptions.ImproperlyConfigured
+    └── ConfigurationError          every problem of one start, in ``problems``
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NoReturn
+from typing import TYPE_CHECKING, Literal, NamedTuple, NoReturn
 
 from django.core.exceptions import ImproperlyConfigured
 from pydantic_core import PydanticCustomError
@@ -21,8 +20,7 @@ Severity = Literal["error", "warning"]
 NOT_SET = "not set"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing that is wrong, said so that it can be repaired.
 
     Attributes:

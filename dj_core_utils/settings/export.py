@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import warnings
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 from dj_core_utils.settings.base import CoreSettings
 from dj_core_utils.settings.discovery import find_project_dir, find_settings_class
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
 S = TypeVar("S", bound=CoreSettings)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Export:
+class Export(NamedTuple):
     """One finished export, kept for ``get_settings`` and for Django's checks.
 
     Attributes:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dj_core_utils.settings.errors import Problem
 from dj_core_utils.settings.rules import RuleContext, guarded, rules_of, run_rules
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from dj_core_utils.settings.variables import VariableTable
 
 
-@dataclass(slots=True)
 class Verdict:
     """What the rules say.
 
@@ -32,13 +30,13 @@ class Verdict:
         silenced: Ids of Django's checks that say the same as a waived rule.
     """
 
-    problems: list[Problem] = field(default_factory=list)
-    waived: list[Problem] = field(default_factory=list)
-    silenced: list[str] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.waived: list[Problem] = []
+        self.silenced: list[str] = []
 
 
-@dataclass(frozen=True, slots=True)
-class Judge:
+class Judge(NamedTuple):
     """Judges one load.
 
     Attributes:
@@ -57,7 +55,7 @@ class Judge:
     traces: Mapping[str, Trace]
     profiles: ActiveProfiles
     project_dir: Path
-    names: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str]
 
     def verdict(self, reported: Iterable[str]) -> Verdict:
         """Run every rule, then see whether everything that is required is there.
@@ -75,7 +73,7 @@ class Judge:
         found.problems += _unknown_waivers(waivers, rules)
         for problem in run_rules(context, parts):
             if problem.is_policy and problem.id in waivers:
-                found.waived.append(replace(problem, hint=waivers[problem.id], severity="warning"))
+                found.waived.append(problem._replace(hint=waivers[problem.id], severity="warning"))
                 found.silenced += rules[problem.id].checks
             elif not self._is_throw_away(problem):
                 found.problems.append(problem)
@@ -111,9 +109,7 @@ class Judge:
         )
 
 
-def _sections(
-    model: BaseModel, path: tuple[str, ...]
-) -> Iterator[tuple[tuple[str, ...], type[BaseModel]]]:
+def _sections(model: BaseModel, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], type[BaseModel]]]:
     for name, info in type(model).model_fields.items():
         if section_class(info.annotation) is not None:
             inner = getattr(model, name)

@@ -6,8 +6,7 @@ values in them, alive in a traceback.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dj_core_utils.settings.assembly import Assembly
 from dj_core_utils.settings.judging import Judge
@@ -35,8 +34,7 @@ if TYPE_CHECKING:
     from dj_core_utils.settings.origins import Trace
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Loaded:
+class Loaded(NamedTuple):
     """The result of one load.
 
     Attributes:
@@ -64,6 +62,10 @@ class Loaded:
     table: VariableTable | None
     failed: frozenset[tuple[str, ...]] = frozenset()
     env_file: Path | None = None
+
+    def __repr__(self) -> str:
+        """Never the values."""
+        return f"Loaded({self.settings_class.__name__}, {len(self.problems)} problems)"
 
     @property
     def errors(self) -> tuple[Problem, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dj_core_utils.settings.errors import Problem
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 _RANK = {layer: rank for rank, layer in enumerate(Layer)}
 
 
-@dataclass(slots=True)
 class Merged:
     """What the layers say.
 
@@ -35,9 +33,10 @@ class Merged:
         problems: Keys of profiles and extra sources that no field has.
     """
 
-    traces: dict[str, Trace] = field(default_factory=dict)
-    failed: set[tuple[str, ...]] = field(default_factory=set)
-    problems: list[Problem] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.traces: dict[str, Trace] = {}
+        self.failed: set[tuple[str, ...]] = set()
+        self.problems: list[Problem] = []
 
 
 def merge(

@@ -1,7 +1,7 @@
 """Where values come from: every layer that speaks about a variable, highest first."""
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from dj_core_utils.settings.variables import Variable
 
@@ -17,8 +17,7 @@ class Layer(Enum):
     CLASS = "class"
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """One place that a value can come from.
 
     Attributes:
@@ -42,8 +41,7 @@ class Origin:
 ENVIRONMENT = Origin(Layer.ENVIRONMENT, "environment")
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A value that one origin offers for a variable.
 
     Attributes:
@@ -61,8 +59,7 @@ class Candidate:
         return f"Candidate({self.name} from {self.origin})"
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(NamedTuple):
     """The history of one variable in one load.
 
     Attributes:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from dj_core_utils.settings.errors import Problem
 from dj_core_utils.settings.origins import Candidate, Layer, Origin
@@ -23,8 +23,7 @@ _POLICIES = ("hardened", "local", "build", "waivers")
 _KEYS = ("description", "extends", "conflicts", "require", "settings", "policy")
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(NamedTuple):
     """One TOML file.
 
     Attributes:
@@ -44,8 +43,8 @@ class Profile:
     extends: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
     require: tuple[str, ...] = ()
-    settings: Mapping[str, object] = field(default_factory=dict)
-    policy: Mapping[str, object] = field(default_factory=dict)
+    settings: Mapping[str, object] = MappingProxyType({})
+    policy: Mapping[str, object] = MappingProxyType({})
 
     @property
     def origin(self) -> Origin:
@@ -53,8 +52,7 @@ class Profile:
         return Origin(Layer.PROFILE, f"profile {self.name}")
 
 
-@dataclass(frozen=True, slots=True)
-class ActiveProfiles:
+class ActiveProfiles(NamedTuple):
     """The profiles of one load.
 
     Attributes:
@@ -112,7 +110,10 @@ def builtin_folder() -> Path:
         FileNotFoundError: The installation is broken.
     """
     package = Path(str(resources.files("dj_core_utils")))
-    for folder, proof in ((package / "_profiles", package), (package.parent / "profiles", package.parent / "pyproject.toml")):
+    for folder, proof in (
+        (package / "_profiles", package),
+        (package.parent / "profiles", package.parent / "pyproject.toml"),
+    ):
         if folder.is_dir() and proof.exists():
             return folder
     message = f"the built-in profiles of dj_core_utils are missing from {package}: install the package again"
@@ -304,7 +305,9 @@ def _policy_problems(policy: Mapping[str, object], path: Path) -> Iterator[Probl
 def _unknown_key(path: Path, key: str, known: tuple[str, ...]) -> Problem:
     suggestion = nearest(key, known)
     did_you_mean = f" Did you mean {suggestion}?" if suggestion else ""
-    return _file_problem("profile.key", path, f'"{key}" means nothing here.{did_you_mean}', f"known: {', '.join(known)}")
+    return _file_problem(
+        "profile.key", path, f'"{key}" means nothing here.{did_you_mean}', f"known: {', '.join(known)}"
+    )
 
 
 def _file_problem(problem_id: str, path: Path, message: str, hint: str = "") -> Problem:

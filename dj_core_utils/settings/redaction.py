@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import traceback
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pydantic import SecretBytes, SecretStr
 
 from dj_core_utils.settings.errors import Problem
-from dj_core_utils.settings.secret_url import MASK, SecretURL
+from dj_core_utils.settings.secret_url import MASK, SecretURL, mask_url
+from dj_core_utils.settings.variables import leaf_types
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from dj_core_utils.settings.origins import Trace
+    from dj_core_utils.settings.variables import Variable
 
 _SHORTEST = 6  # a shorter secret stands in innocent words by chance
 
@@ -34,7 +35,7 @@ def redact(problems: Iterable[Problem], traces: Iterable[Trace]) -> Iterator[Pro
         if trace.variable.is_secret
         for candidate in trace.candidates
         for text in _texts(candidate.value)
-        if len(text) >= _SHORTEST
+        if len(text) >= _SHORTEST and not _is_harmless_url(text, trace.variable)
     }
     longest_first = sorted(secrets, key=len, reverse=True)
     for problem in problems:
@@ -42,7 +43,7 @@ def redact(problems: Iterable[Problem], traces: Iterable[Trace]) -> Iterator[Pro
         for secret in longest_first:
             message, hint = message.replace(secret, MASK), hint.replace(secret, MASK)
         is_clean = (message, hint) == (problem.message, problem.hint)
-        yield problem if is_clean else replace(problem, message=message, hint=hint)
+        yield problem if is_clean else problem._replace(message=message, hint=hint)
 
 
 def internal_problem(error: Exception) -> Problem:
@@ -57,6 +58,11 @@ def internal_problem(error: Exception) -> Problem:
         message=f"the configuration could not be read: {type(error).__name__}.",
         hint="a rule, validator or source at the place named is defective, or dj_core_utils is; please report it",
     )
+
+
+def _is_harmless_url(text: str, variable: Variable) -> bool:
+    """Whether a URL holds no secret, so that a message may show the whole of it."""
+    return SecretURL in leaf_types(variable.annotation) and mask_url(text) == text
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import django
 from pydantic import BaseModel, SecretBytes, SecretStr
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
     from dj_core_utils.settings.variables import VariableTable
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class RenderContext:
+class RenderContext(NamedTuple):
     """What a section may know when it renders.
 
     Attributes:

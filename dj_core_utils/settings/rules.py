@@ -6,11 +6,10 @@ as passed, and it does not run on a default that nobody chose.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import FunctionType, MappingProxyType, MethodType
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 from pydantic import BaseModel
 
@@ -28,8 +27,7 @@ _MARK = "__dj_core_utils_rule__"
 F = TypeVar("F", bound=Callable[..., Iterable[Problem]])
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """What a marked method is known by.
 
     Attributes:
@@ -153,7 +151,7 @@ class RuleContext:
     def policy(self, name: str, message: str, *, hint: str = "") -> Problem:
         """A problem that stops a hardened start, is a warning elsewhere, and can be waived with a reason."""
         found = self.problem(name, message, hint=hint, severity="error" if self.is_hardened else "warning")
-        return replace(found, is_policy=True)
+        return found._replace(is_policy=True)
 
 
 class _Skip(Exception):  # noqa: N818  # a signal, not an error

@@ -6,10 +6,9 @@ so a name is spelled once: where its field is declared.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from types import UnionType
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, Field, SecretBytes, SecretStr
 from pydantic.fields import FieldInfo
@@ -25,8 +24,7 @@ _NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 _MARK = "x-variable"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Variable:
+class Variable(NamedTuple):
     """One row of the table.
 
     Attributes:
@@ -208,9 +206,7 @@ class VariableTable(Mapping[str, Variable]):
             self._by_path[new.path] = new
 
     def _refuse(self, new: Variable, message: str, hint: str) -> None:
-        self.problems.append(
-            Problem(id="class.field", variable=new.name, origin=new.owner, message=message, hint=hint)
-        )
+        self.problems.append(Problem(id="class.field", variable=new.name, origin=new.owner, message=message, hint=hint))
 
 
 def is_secret_type(annotation: object) -> bool:
