@@ -23,8 +23,8 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that resembles another one most, for an error message.
 
     Upper and lower case, and hyphens and underscores, count as the same. One edit is forgiven (two in names of ten
-    letters and more, none under three). Failing that, the beginning or the last words of one known name will do
-    (``prod``, ``HSTS_SECONDS``), a known name with a short ending (``testing``), or the same first word and a great
+    letters and more, none under three). Failing that, the beginning or the last words of a single known name will
+    do (``prod``, ``HSTS_SECONDS``), a known name with a short ending (``testing``), or the same first word and a great
     likeness as a whole (``DB_PASSWD``, ``CORS_ORIGINS``).
 
     Args:
@@ -188,7 +188,9 @@ def _by_part(typed: str, names: dict[str, str]) -> str | None:
         for name, folded in names.items()
         if typed.startswith(folded) and len(typed) - len(folded) <= _LONGEST_ENDING < len(folded)
     ]
-    return longer[0] if len(longer) == 1 else max(shorter, key=len, default=None)
+    # Of several that hold it, one will do that all the others hold.
+    least = min(longer, key=len, default="")
+    return least if least and all(least in name for name in longer) else max(shorter, key=len, default=None)
 
 
 def _is_part(typed: str, folded: str) -> bool:

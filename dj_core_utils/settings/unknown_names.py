@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dj_core_utils.settings.errors import Problem
@@ -29,17 +30,18 @@ LOADER_NAMES = frozenset({"DJANGO_PROFILE", "DJANGO_ENV_FILE", "DJANGO_SECRETS_D
 PREFIXES = ("CORS_", "CSRF_", "FASTAPI_", "JWT_", "SECURE_", "SESSION_")
 """Names that begin so are taken for ours even when none of ours is near; hardly any other program uses them."""
 
+_DJANGO = "DJANGO_"
 _SECRET_KEY = "DJANGO_SECRET_KEY"  # noqa: S105  # a name
 _LONG = 8
 
-# Read by Django itself, by django-configurations, and by programs whose names begin with one of our prefixes: the X
-# session manager of every Linux desktop, and FastAPI's hosting.
+# Read by Django itself, by django-configurations, and by programs whose names resemble ours: gettext, the session
+# manager of every Linux desktop, and FastAPI's hosting.
 _FOREIGN = re.compile(
     r"DJANGO_(?:SUPERUSER_\w+|ALLOW_ASYNC_UNSAFE|AUTO_COMPLETE|COLORS|CONFIGURATION|RUNSERVER_HIDE_WARNING"
-    r"|TEST_PROCESSES|WATCHMAN_TIMEOUT)|SESSION_MANAGER|FASTAPI_CLOUD_\w+"
+    r"|TEST_PROCESSES|WATCHMAN_TIMEOUT)|LANGUAGE|SESSION_MANAGER|FASTAPI_CLOUD_\w+"
 )
-# The keys and addresses of other services, which one .env may hold for all of them.
-_FAMILY = re.compile(r"[A-Z][A-Z0-9_]*_(?:SECRET_KEY|SERVICE_URL)(?:_FILE)?")
+# The keys, origins and addresses of other services, which one .env may hold for all of them.
+_FAMILY = re.compile(r"[A-Z][A-Z0-9_]*_(?:SECRET_KEY|SECRET_KEY_FALLBACKS|CORS_ALLOWED_ORIGINS|SERVICE_URL)(?:_FILE)?")
 # https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
 _LINK = re.compile(
     r"\w+_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)", re.ASCII
@@ -129,6 +131,12 @@ def is_service_link(name: str, value: str) -> bool:
     return _LINK.fullmatch(name) is not None or (name.endswith("_PORT") and _LINK_VALUE.match(value) is not None)
 
 
+@lru_cache(maxsize=8)
+def _near_misses(known: frozenset[str]) -> NearMisses:
+    """The index of one settings class, which is the same in each of its loads."""
+    return NearMisses(known)
+
+
 class _Names:
     """Everything that is known about names, and the judgement on each one."""
 
@@ -136,7 +144,7 @@ class _Names:
         self._ordered = (*table, *sorted(LOADER_NAMES))
         self._known = frozenset(self._ordered)
         self._other_names = table.other_names
-        self._misses = NearMisses(self._known)
+        self._misses = _near_misses(self._known)
         self._allowed = tuple(allowed)
         self._is_hardened = is_hardened
 
@@ -168,20 +176,23 @@ class _Names:
         """The right name for one that is known from elsewhere."""
         if variable := self._other_names.get(name):
             return variable.name
-        variable = self._other_names.get(name.removesuffix(FILE_SUFFIX))
-        return variable.file_name if variable else None
+        if variable := self._other_names.get(name.removesuffix(FILE_SUFFIX)):
+            return variable.file_name
+        # Many a project puts DJANGO_ before every setting.
+        if name.startswith(_DJANGO) and (right := name.removeprefix(_DJANGO)).removesuffix(FILE_SUFFIX) in self._known:
+            return right
+        return None
 
     def _is_known(self, name: str) -> bool:
         if name in self._known or name.removesuffix(FILE_SUFFIX) in self._known or _FOREIGN.fullmatch(name):
             return True
         if any(fnmatchcase(name, pattern) for pattern in self._allowed):
             return True
+        if _FAMILY.fullmatch(name) is None or self._other(name) is not None:
+            return False
         # A misspelt DJANGO_SECRET_KEY looks like the key of a service, too.
-        return (
-            _FAMILY.fullmatch(name) is not None
-            and self._other(name) is None
-            and self._misses.lookup(name.removesuffix(FILE_SUFFIX)) != _SECRET_KEY
-        )
+        near = self._misses.lookup(name)
+        return near is None or not near.startswith(_SECRET_KEY)
 
     def _suggestion(self, name: str) -> str | None:
         """A name that is near in a wider sense, now that the name is known to be unknown."""

@@ -26,6 +26,7 @@ from tests.settings.test_spelling import edits
 
 if TYPE_CHECKING:
     from dj_core_utils.settings.errors import Problem
+    from tests.settings.conftest import LoadFrom
 
 CORPUS = Path(__file__).parent / "data" / "foreign_names.txt"
 CANARY = "canary-5up3r-s3cr3t"
@@ -108,6 +109,8 @@ class TestForeignNames:
             "ORDERS_SECRET_KEY",
             "ORDERS_SECRET_KEY_FILE",
             "USER_SECRET_KEY",
+            "ORDERS_SECRET_KEY_FALLBACKS",
+            "ORDERS_CORS_ALLOWED_ORIGINS",
             "ORDERS_SERVICE_URL",
             "ORDERS_SERVICE_URL_FILE",
             "DJANGO_SUPERUSER_PASSWORD",
@@ -118,6 +121,12 @@ class TestForeignNames:
     def test_keys_of_other_services_and_names_of_django_are_known(self, name: str) -> None:
         """The keys and addresses of other services and what Django reads are not unknown, wherever they stand."""
         assert report(environ=environment(name), dotenv=(name,), secrets=(name,)) == []
+
+    def test_what_one_service_has_for_itself_is_known_of_the_others(self) -> None:
+        """A variable that is named after the service is known under the name of any service."""
+        own = [name for name in VariableTable(CoreSettings, "users") if name.startswith("USERS_")]
+        assert own
+        assert report(TABLE, dotenv=tuple(name.replace("USERS_", "ORDERS_") for name in own)) == []
 
     @pytest.mark.parametrize("name", sorted(TABLE))
     def test_our_own_names_are_known(self, name: str) -> None:
@@ -158,8 +167,8 @@ class TestNearMisses:
             ("CSRF_TURSTED_ORIGINS", "CSRF_TRUSTED_ORIGINS"),
             ("DATABASEURL", "DATABASE_URL"),
             ("DATABASE_ULR", "DATABASE_URL"),
-            ("DATABASE_URI", "DATABASE_URL"),
-            ("DATABASE_URLS", "DATABASE_URL"),
+            ("DATABASE_UR", "DATABASE_URL"),
+            ("DATABASE_URLL", "DATABASE_URL"),
             ("DATABASE_URL_FIL", "DATABASE_URL_FILE"),
             ("DATABSE_URL", "DATABASE_URL"),
             ("DATABSE_URL_FILE", "DATABASE_URL_FILE"),
@@ -199,7 +208,7 @@ class TestNearMisses:
             ("JWT_SIGINING_KEY", "JWT_SIGNING_KEY"),
             ("JWT_SINGING_KEY", "JWT_SIGNING_KEY"),
             ("JTW_SIGNING_KEY", "JWT_SIGNING_KEY"),
-            ("LOGLEVEL", "LOG_LEVEL"),
+            ("LOG_LEVE", "LOG_LEVEL"),
             ("LOG_LEVL", "LOG_LEVEL"),
             ("LOG_FROMAT", "LOG_FORMAT"),
             ("SECURE_HSTS_SECOND", "SECURE_HSTS_SECONDS"),
@@ -258,7 +267,7 @@ class TestNearMisses:
             "PORT?"
         ] * 3
 
-    @given(edits(tuple(name for name in TABLE if not name.endswith("_SECRET_KEY"))))
+    @given(edits(tuple(name for name in TABLE if not name.startswith("USERS_"))))
     def test_one_slip_in_a_long_name_is_reported(self, pair: tuple[str, str]) -> None:
         """Whatever single edit hits a name of ours of eight letters and more, the environment is warned of it."""
         _, typed = pair
@@ -349,6 +358,15 @@ class TestOtherNames:
         for problem in found:
             assert (problem.id, problem.variable) == ("variable.other_name", typed)
             assert problem.message == f"{typed} is not read; the variable is called {right}."
+
+    @pytest.mark.parametrize(
+        "name", ["DEBUG", "LOG_LEVEL", "DATABASE_URL", "DATABASE_URL_FILE", "CORS_ALLOWED_ORIGINS"]
+    )
+    def test_django_before_one_of_our_names_is_too_much(self, name: str) -> None:
+        """Names with ``DJANGO_`` before them, as many projects have them, are answered without."""
+        typed = f"DJANGO_{name}"
+        for problem in report(environ=environment(typed), dotenv=(typed,), secrets=(typed,)):
+            assert problem.message == f"{typed} is not read; the variable is called {name}."
 
     def test_lower_case_counts_in_files(self) -> None:
         """A secret file called ``secret_key`` is answered like ``SECRET_KEY``."""
@@ -505,3 +523,38 @@ def test_any_name_is_judged_without_its_value(typed: list[str], is_hardened: boo
     found = report(environ=environment(*typed), dotenv=tuple(typed), secrets=tuple(typed), is_hardened=is_hardened)
     assert not any(CANARY in f"{problem.message}{problem.hint}{problem.origin}" for problem in found)
     assert {problem.id for problem in found} <= {"variable.unknown", "variable.other_name"}
+
+
+class AllowingSettings(CoreSettings):
+    """A project with a tool of its own in ``.env``."""
+
+    allowed_variables = ("MYTOOL_*",)
+
+
+class TestLoading:
+    """A load reports the names and leaves Kubernetes' values out."""
+
+    def test_a_load_reports_unknown_names_with_their_places(self, load_from: LoadFrom, tmp_path: Path) -> None:
+        """Every source is looked at, and what the class allows is left alone."""
+        environ = {"DATABSE_URL": CANARY, "PATH": "/bin", "DJANGO_SECRETS_DIR": "secrets"}
+        dotenv = "# mine\nCORS_ALOWED_ORIGINS=x\nMYTOOL_TOKEN=x\n"
+        loaded = load_from(AllowingSettings, environ, dotenv=dotenv, files={"secrets/db_password": CANARY})
+        unknown = [problem for problem in loaded.problems if problem.id == "variable.unknown"]
+        assert [(problem.variable, problem.origin) for problem in unknown] == [
+            ("DATABSE_URL", "environment"),
+            ("db_password", str(tmp_path / "secrets" / "db_password")),
+            ("CORS_ALOWED_ORIGINS", ".env:2"),
+        ]
+
+    def test_a_link_on_one_of_our_names_does_not_stop_a_start(self, load_from: LoadFrom) -> None:
+        """Kubernetes' ``DB_PORT`` is explained by a warning, and the next source is used instead."""
+        environ = {"DB_PORT": "tcp://10.0.0.7:5432", "DB_SERVICE_HOST": "10.0.0.7", "DB_SERVICE_PORT": "5432"}
+        loaded = load_from(environ=environ, dotenv="DB_NAME=shop\nDB_HOST=db\nDB_PORT=6432\n")
+        assert [problem.id for problem in loaded.problems if problem.variable == "DB_PORT"] == ["variable.service_link"]
+        assert loaded.traces["DB_PORT"].used.value == "6432"
+
+    def test_what_only_looks_like_a_link_is_reported_once(self, load_from: LoadFrom) -> None:
+        """Without Kubernetes' host variable the value is an error, and its text is not decoded as a port as well."""
+        loaded = load_from(environ={"FASTAPI_PORT": "tcp://10.0.0.7:8000"})
+        problems = [problem for problem in loaded.problems if problem.variable == "FASTAPI_PORT"]
+        assert [(problem.id, problem.severity) for problem in problems] == [("variable.service_link", "error")]
