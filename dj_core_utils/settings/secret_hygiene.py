@@ -63,9 +63,8 @@ class HeldSecret:
 
 def held_secrets(context: RuleContext) -> Iterator[HeldSecret]:
     """Every secret that has a valid value, in the order of the name table."""
-    for variable, value in context.readable():
-        if variable.is_secret:
-            yield from _parts(variable, value, "")
+    for variable, value in context.readable_secrets():
+        yield from _parts(variable, value, "")
 
 
 def stray(context: RuleContext) -> Iterator[Problem]:
