@@ -1,0 +1,120 @@
+"""The example shop as a real server on loopback, and how the tests talk to it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPMessage
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from tests.conftest import clean_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+ROOT = Path(__file__).parents[2]
+SHOP = ROOT / "examples" / "shop"
+START_SECONDS = 40
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a server said."""
+
+    status: int
+    headers: HTTPMessage
+    text: str
+
+    def json(self) -> dict[str, object]:
+        """The body, when it is an object."""
+        found = json.loads(self.text)
+        assert isinstance(found, dict)
+        return found
+
+
+@dataclass(frozen=True)
+class Served:
+    """A server that runs, and what it has printed so far."""
+
+    port: int
+    output: Path
+
+    def request(
+        self,
+        path: str,
+        *,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send one request and follow no redirect."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=START_SECONDS)
+        body = urlencode(form) if form else None
+        content_type = {"Content-Type": "application/x-www-form-urlencoded"} if form else {}
+        connection.request("POST" if form else method, path, body, {**content_type, **(headers or {})})
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        connection.close()
+        return Answer(answer.status, answer.headers, text)
+
+    def printed(self) -> str:
+        """Everything on standard output and standard error."""
+        return self.output.read_text(encoding="utf-8")
+
+
+@contextmanager
+def serving(arguments: list[str], environment: Mapping[str, str], port: int, output: Path) -> Iterator[Served]:
+    """Run a server until the block ends, then end it as Ctrl-C does; it has to go by itself and without complaint."""
+    with output.open("w", encoding="utf-8") as stream:
+        server = subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=SHOP,
+            env={**clean_environment(), **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            preexec_fn=_listen_to_interrupts,  # noqa: PLW1509  # no thread runs that could hold a lock
+        )
+    served = Served(port, output)
+    try:
+        wait_for(served, server)
+        yield served
+        server.send_signal(signal.SIGINT)
+        assert server.wait(START_SECONDS) == 0, served.printed()
+    finally:
+        server.kill()
+        server.wait()
+
+
+def _listen_to_interrupts() -> None:
+    """A test run in the background ignores Ctrl-C, and what it starts would, too."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def wait_for(served: Served, server: subprocess.Popen[bytes]) -> None:
+    """Wait until the server answers anything at all."""
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        assert server.poll() is None, served.printed()
+        try:
+            served.request("/healthz")
+        except OSError:
+            assert time.monotonic() < deadline, served.printed()
+            time.sleep(0.05)
+        else:
+            return
+
+
+def sign_in(shop: Served, credentials: Mapping[str, str], headers: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Get tokens; the headers of somebody who has them."""
+    answer = shop.request("/api/token/", form=credentials, headers=headers)
+    assert answer.status == 200, answer.text
+    return {"Authorization": f"Bearer {answer.json()['access']}"}

@@ -1,0 +1,156 @@
+"""The example shop with nothing configured: a monolith on SQLite, set up and served by its own demo."""
+
+from __future__ import annotations
+
+import json
+import re
+from contextlib import suppress
+from html import unescape
+from socket import socket
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.examples.shop_server import SHOP, Served, serving, sign_in
+from tests.servers import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.conftest import RunPython
+
+
+@pytest.fixture(scope="module")
+def demo_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Nothing is configured but another database, so that the tests leave nothing behind in the example."""
+    return {"DATABASE_URL": f"sqlite:///{tmp_path_factory.mktemp('demo')}/shop.sqlite3"}
+
+
+@pytest.fixture(scope="module")
+def monolith(demo_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The demo, served."""
+    port = free_port()
+    output = tmp_path_factory.mktemp("monolith") / "output"
+    with serving(["demo.py", "--port", str(port)], demo_environment, port, output) as served:
+        yield served
+    assert "The shop is closed." in served.printed()
+
+
+DEMO = {"email": "demo@shop.example", "password": "demo"}
+
+
+def test_demo_starts_with_nothing_configured(demo_environment: dict[str, str], run_python: RunPython) -> None:
+    """One command sets the shop up, says what it runs on and where its page is, and the page answers."""
+    with socket() as other:
+        with suppress(OSError):  # somebody else has it: just as well
+            other.bind(("127.0.0.1", 8000))
+            other.listen()
+        done = run_python([SHOP / "demo.py", "--check"], env=demo_environment)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert "ShopSettings" in done.stdout
+    assert re.search(r"DATABASES\b.*shop\.sqlite3.*DATABASE_URL +environment", done.stdout)
+    assert re.search(r"\bDEBUG\b.*True.*profile development", done.stdout)
+    assert re.search(r"\bPAGE_SIZE\b.*5.*ShopSettings", done.stdout)
+    assert "Port 8000 is taken" in done.stdout
+    assert re.search(r"The shop is at  http://127\.0\.0\.1:\d+/", done.stdout)
+    assert "demo@shop.example, password demo" in done.stdout
+    assert "The start page answers 200." in done.stdout
+
+
+def test_demo_names_a_port_that_it_cannot_have(
+    monolith: Served, demo_environment: dict[str, str], run_python: RunPython
+) -> None:
+    """A port that was asked for is not silently another one."""
+    done = run_python([SHOP / "demo.py", "--check", "--port", str(monolith.port)], env=demo_environment)
+    assert done.returncode == 1
+    assert done.stderr == f"Port {monolith.port} cannot be used: Address already in use.\n"
+
+
+def test_start_page_shows_the_configuration(monolith: Served) -> None:
+    """The page shows values with their origins, the products, and no secret."""
+    answer = monolith.request("/")
+    assert answer.status == 200
+    row = r"<code>{}</code>\s*</th>\s*<td><code>{}</code></td>\s*<td class=\"origin\">{}"
+    assert re.search(row.format("DEBUG", "True", "profile development"), answer.text)
+    assert re.search(row.format("PAGE_SIZE", "5", "ShopSettings"), answer.text)
+    assert re.search(row.format("DJANGO_SECRET_KEY", r"\*\*\*.*", "profile development"), answer.text)
+    assert "development-only" not in answer.text
+    assert answer.text.count("<tr>\n            <td>") == 5
+    assert "Bamboo tray" in answer.text
+    assert "Timer" not in answer.text
+
+
+def test_pages_bring_all_they_need(monolith: Served) -> None:
+    """Style and icon come from this server; nothing comes from elsewhere."""
+    for page in ("/", "/broken/", "/admin/login/"):
+        text = monolith.request(page).text
+        addresses = re.findall(r'(?:src|href)="([^"#]+)"', text)
+        assert [address for address in addresses if re.match(r"\w+:|//", address)] == []
+        files = [address for address in addresses if address.startswith("/static/")]
+        assert files
+        assert {monolith.request(file).status for file in files} == {200}
+
+
+def test_staff_sign_in_to_the_admin(monolith: Served) -> None:
+    """The seeded user enters the admin through its form, with session and CSRF cookies."""
+    page = monolith.request("/admin/login/")
+    assert page.status == 200
+    cookie = (page.headers["Set-Cookie"] or "").partition(";")[0]
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
+    assert token is not None
+    form = {"username": DEMO["email"], "password": DEMO["password"], "csrfmiddlewaretoken": token[1], "next": "/admin/"}
+    answer = monolith.request("/admin/login/", form=form, headers={"Cookie": cookie})
+    assert (answer.status, answer.headers["Location"]) == (302, "/admin/")
+    cookies = "; ".join(value.partition(";")[0] for value in answer.headers.get_all("Set-Cookie", []))
+    assert "Enamel mug" in monolith.request("/admin/products/product/", headers={"Cookie": cookies}).text
+
+
+def test_api_lists_products_by_page(monolith: Served) -> None:
+    """With a token the catalogue comes page by page, as long as PAGE_SIZE says; without one it does not come."""
+    assert monolith.request("/api/products/").status == 401
+    signed_in = sign_in(monolith, DEMO)
+    first = monolith.request("/api/products/", headers=signed_in)
+    assert first.status == 200
+    assert first.json()["count"] == 12
+    assert first.json()["next"] == f"http://127.0.0.1:{monolith.port}/api/products/?page=2"
+    found = json.loads(first.text)["results"]
+    last = json.loads(monolith.request("/api/products/?page=3", headers=signed_in).text)
+    assert (len(found), len(last["results"]), last["next"]) == (5, 2, None)
+    assert found[0] == {"sku": "TEA-01", "name": "Assam, loose, 250 g", "price": "9.80", "stock": 120}
+
+
+def test_a_refresh_token_is_used_once(monolith: Served) -> None:
+    """A refresh token gives a new pair, and is refused the second time."""
+    pair = monolith.request("/api/token/", form=DEMO).json()
+    old = {"refresh": str(pair["refresh"])}
+    renewed = monolith.request("/api/token/refresh/", form=old)
+    assert renewed.status == 200
+    assert renewed.json().keys() == {"access", "refresh"}
+    assert monolith.request("/api/token/refresh/", form=old).status == 401
+
+
+def test_browsers_of_listed_origins_may_ask(monolith: Served) -> None:
+    """A preflight is answered for an origin of the profile, and for no other."""
+    ask = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}
+    ours = monolith.request("/api/products/", method="OPTIONS", headers={"Origin": "http://localhost:3000", **ask})
+    assert ours.status == 200
+    assert ours.headers["Access-Control-Allow-Origin"] == "http://localhost:3000"
+    assert "authorization" in ours.headers["Access-Control-Allow-Headers"]
+    other = monolith.request("/api/products/", method="OPTIONS", headers={"Origin": "http://localhost:4000", **ask})
+    assert other.headers["Access-Control-Allow-Origin"] is None
+
+
+def test_broken_page_shows_what_a_start_prints(monolith: Served, run_python: RunPython) -> None:
+    """The report on the page is, letter by letter, what the command on it prints."""
+    page = monolith.request("/broken/")
+    assert page.status == 200
+    block = re.search(r'<pre class="terminal wide".*?>(.*?)</pre>', page.text, re.DOTALL)
+    assert block is not None
+    prompt, _, report = unescape(re.sub(r"<.*?>", "", block[1])).partition("\n")
+    assert prompt == "$ DJANGO_ENV_FILE=pages/broken.env python manage.py check"
+    done = run_python(["manage.py", "check"], env={"DJANGO_ENV_FILE": "pages/broken.env"}, cwd=SHOP)
+    assert done.returncode == 1
+    assert done.stderr == f"{report}\n"
+    assert done.stdout == ""
+    assert "correct-horse" not in report

@@ -1,0 +1,262 @@
+"""The example shop as a service in production: PostgreSQL, gunicorn, and a complete environment or no start at all."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from base64 import urlsafe_b64decode
+from dataclasses import dataclass
+from secrets import token_urlsafe
+from typing import TYPE_CHECKING
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from tests.conftest import clean_environment
+from tests.examples.shop_server import SHOP, Served, serving, sign_in
+from tests.servers import free_port, postgres
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HOST = "shop.example.com"
+OVER_HTTPS = {"Host": HOST, "X-Forwarded-Proto": "https"}
+SERVICE = {"DJANGO_PROFILE": "microservice,production"}
+ADMIN = {"email": "admin@shop.example.com", "password": "a horse that nobody knows"}
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """The shop, installed as its example of a production environment says.
+
+    Attributes:
+        environment: What the process is given.
+        secrets: What must not be read anywhere.
+    """
+
+    environment: dict[str, str]
+    secrets: tuple[str, ...]
+
+    def manage(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        """Run ``manage.py``."""
+        return manage(*arguments, environment={**self.environment, **more})
+
+
+def manage(*arguments: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run ``manage.py`` in an environment that holds nothing else."""
+    return python("manage.py", *arguments, environment=environment)
+
+
+def python(*arguments: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run an interpreter in the folder of the shop."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=SHOP,
+        env={**clean_environment(), **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def problems(report: str) -> list[tuple[str, str]]:
+    """Variable and id of each problem in a report, in its order; warnings are left out."""
+    found: list[tuple[str, str]] = []
+    name = ""
+    for line in report.splitlines():
+        if start := re.match(r"  ([A-Z][A-Z0-9_]+|[a-z]+\.\w+) ", line):
+            name = start[1]
+        found += [(name, label) for label in re.findall(r"\[([a-z_]+\.[a-z_]+)\]", line)]
+    return found
+
+
+@pytest.fixture(scope="module")
+def example() -> dict[str, str]:
+    """The variables of ``production.env.example``."""
+    text = (SHOP / "production.env.example").read_text(encoding="utf-8")
+    return dict(line.split("=", 1) for line in text.splitlines() if re.match(r"[A-Z]", line))
+
+
+@pytest.fixture(scope="module")
+def deployment(
+    example: dict[str, str], postgres_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Deployment]:
+    """The shop with real values in place of those that the example asks to replace, migrated, with its static files."""
+    folder = tmp_path_factory.mktemp("production")
+    key = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "jwt.pem").write_bytes(key)
+    secrets = [token_urlsafe(50) for _ in example]
+    with postgres(postgres_url) as database:
+        values = {
+            name: re.sub(r"change-me[-\w]*", secret, value)
+            for (name, value), secret in zip(example.items(), secrets, strict=True)
+        }
+        values |= {"DATABASE_URL": database, "JWT_SIGNING_KEY_FILE": str(folder / "jwt.pem")}
+        del values["DATABASE_TLS"], values["DATABASE_TLS_CA"]  # a loopback server without certificates
+        file = folder / "production.env"
+        file.write_text("".join(f"{name}={value}\n" for name, value in values.items()), encoding="utf-8")
+        installed = Deployment(
+            {"DJANGO_ENV_FILE": str(file), "STATIC_ROOT": str(folder / "static")},
+            (*secrets, database.split("@")[0], key.decode().splitlines()[1]),
+        )
+        install(installed)
+        yield installed
+
+
+def install(deployment: Deployment) -> None:
+    """What a release does: collect the static files without a secret at hand, migrate, make the first user."""
+    static = {"STATIC_ROOT": deployment.environment["STATIC_ROOT"]}
+    steps = [
+        manage(
+            "collectstatic", "--no-input", environment={"DJANGO_PROFILE": "microservice,production,build", **static}
+        ),
+        deployment.manage("migrate", "--no-input"),
+        deployment.manage("loaddata", "products"),
+        deployment.manage(
+            "createsuperuser",
+            "--no-input",
+            DJANGO_SUPERUSER_EMAIL=ADMIN["email"],
+            DJANGO_SUPERUSER_PASSWORD=ADMIN["password"],
+        ),
+    ]
+    for step in steps:
+        assert (step.returncode, step.stderr) == (0, ""), step.stdout + step.stderr
+
+
+@pytest.fixture(scope="module")
+def service(deployment: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The shop behind gunicorn."""
+    port = free_port()
+    output = tmp_path_factory.mktemp("service") / "output"
+    with serving([*GUNICORN, "--bind", f"127.0.0.1:{port}"], deployment.environment, port, output) as served:
+        yield served
+    assert [secret for secret in deployment.secrets if secret in served.printed()] == []
+
+
+GUNICORN = ["-m", "gunicorn", "shop.wsgi", "--workers", "1"]
+
+
+def test_a_production_environment_passes_the_deployment_checks(deployment: Deployment) -> None:
+    """Django's own deployment checks, and ours, have nothing to say."""
+    done = deployment.manage("check", "--deploy", "--fail-level", "WARNING")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "no issues" in done.stdout
+
+
+def test_pages_are_served_over_https_alone(service: Served) -> None:
+    """What the proxy has received over HTTPS is answered; anything else is sent there, foreign hosts are refused."""
+    answer = service.request("/", headers=OVER_HTTPS)
+    assert answer.status == 200
+    assert answer.headers["Strict-Transport-Security"] == "max-age=3600"
+    assert "Enamel mug" in answer.text
+    plain = service.request("/?page=2", headers={"Host": HOST})
+    assert (plain.status, plain.headers["Location"]) == (301, f"https://{HOST}/?page=2")
+    assert service.request("/", headers={**OVER_HTTPS, "Host": "evil.example"}).status == 400
+
+
+def test_health_is_told_to_anybody(service: Served) -> None:
+    """Who asks for the health of a container neither speaks HTTPS nor knows the host's name."""
+    answer = service.request("/healthz", headers={"Host": "10.0.0.7"})
+    assert answer.status == 200
+
+
+def test_static_files_can_be_kept_for_ever(service: Served) -> None:
+    """Names hold the digest of their content, and the page asks for those."""
+    page = service.request("/", headers=OVER_HTTPS).text
+    style = re.search(r'href="(/static/pages/shop\.[0-9a-f]{12}\.css)"', page)
+    assert style is not None
+    answer = service.request(style[1], headers=OVER_HTTPS)
+    assert answer.status == 200
+    assert "immutable" in answer.headers["Cache-Control"]
+
+
+def test_strangers_do_not_see_the_configuration(service: Served) -> None:
+    """The configuration is shown to staff alone."""
+    page = service.request("/", headers=OVER_HTTPS)
+    assert "Sign in" in page.text
+    assert "DATABASE_URL" not in page.text
+    assert service.request("/broken/", headers=OVER_HTTPS).status == 403
+    assert service.request("/admin/login/", headers=OVER_HTTPS).status == 200
+
+
+def test_tokens_are_signed_with_the_private_key(service: Served) -> None:
+    """A token says ES256, and opens the API."""
+    signed_in = sign_in(service, ADMIN, OVER_HTTPS)
+    header = signed_in["Authorization"].removeprefix("Bearer ").partition(".")[0]
+    assert json.loads(urlsafe_b64decode(header + "=="))["alg"] == "ES256"
+    answer = service.request("/api/products/", headers={**OVER_HTTPS, **signed_in})
+    assert answer.status == 200
+    assert answer.json()["next"] == f"https://{HOST}/api/products/?page=2"
+
+
+def test_seeding_is_refused(deployment: Deployment) -> None:
+    """Users with known passwords are not made in production."""
+    done = deployment.manage("seed")
+    assert done.returncode == 1
+    assert "only runs where DEBUG is on" in done.stderr
+
+
+def test_the_example_lacks_nothing_but_secrets(example: dict[str, str]) -> None:
+    """Copied as it is, the example is refused for each value that it asks to replace, and for nothing else."""
+    asked = [name for name, value in example.items() if "change-me" in value]
+    environment = {"DJANGO_ENV_FILE": str(SHOP / "production.env.example")}
+    done = manage("check", environment=environment)
+    assert done.returncode == 1
+    assert sorted({name for name, _ in problems(done.stderr)}) == sorted([*asked, "JWT_SIGNING_KEY_FILE"])
+
+
+def test_an_incomplete_environment_gets_one_report() -> None:
+    """All that is missing or wrong is said at once, and no secret is in it."""
+    environment = {
+        **SERVICE,
+        "DJANGO_SECRET_KEY": token_urlsafe(50),
+        "DATABASE_URL": "postgres://shop:swordfish@db.internal:5432/shop",
+        "CORS_ALLOWED_ORIGINS": "app.example.com",
+        "PAGE_SIZE": "many",
+        "PAYMENT_SANDBOX": "off",
+        "PAYMENT_API_KY": "tuna-tuna-tuna",
+    }
+    done = manage("migrate", environment=environment)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    assert sorted(problems(done.stderr)) == sorted(
+        [
+            ("SHOP_SECRET_KEY", "secret_key.shared"),
+            ("ALLOWED_HOSTS", "security.allowed_hosts"),
+            ("PAYMENT_API_KY", "variable.unknown"),
+            ("PAYMENT_API_KEY", "payment.api_key"),
+            ("PAGE_SIZE", "value.integer"),
+            ("CACHE_URL", "cache.local"),
+            ("JWT_ALGORITHM", "jwt.verifiable"),
+            ("CORS_ALLOWED_ORIGINS", "cors.origin"),
+            ("SERVICE_API_KEY", "service.credential"),
+            ("DATABASE_URL", "database.tls"),
+        ]
+    )
+    hidden = ("swordfish", "tuna", environment["DJANGO_SECRET_KEY"])
+    assert [secret for secret in hidden if secret in done.stderr] == []
+
+
+def test_a_server_with_an_incomplete_environment_ends() -> None:
+    """Gunicorn ends, and shows the report instead of a traceback."""
+    done = python(*GUNICORN, "--bind", f"127.0.0.1:{free_port()}", environment=SERVICE)
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("Configuration of ShopSettings is not usable") == 1
+    assert ("ALLOWED_HOSTS", "security.allowed_hosts") in problems(done.stderr)
+
+
+@pytest.mark.parametrize("server", [GUNICORN, ["manage.py", "runserver", "--noreload"], ["demo.py"]], ids=" ".join)
+def test_the_build_profile_serves_nothing(server: list[str]) -> None:
+    """Under throw-away secrets no server starts."""
+    environment = {"DJANGO_PROFILE": "microservice,production,build"}
+    done = python(*server, environment=environment)
+    assert done.returncode != 0
+    assert "build" in done.stderr
+    assert "Traceback" not in done.stderr
