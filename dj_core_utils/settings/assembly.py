@@ -83,7 +83,9 @@ class Assembly:
 
     def _leaf(self, trace: Trace, values: dict[str, object]) -> None:
         name = trace.variable.path[-1]
-        if self._decode(trace, values) and not self._is_our_default(trace):
+        if self._is_our_default(trace):
+            return  # Pydantic fills it in, with a copy where the value could be changed
+        if self._decode(trace, values):
             value, problem = validate_leaf(trace, values.pop(name))
             if problem is None:
                 values[name] = value

@@ -12,6 +12,7 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from dotenv.parser import Reader, parse_binding
@@ -100,6 +101,7 @@ def read_dotenv(path: Path, *, label: str) -> Dotenv | None:
     return parse_dotenv(data, label=label)
 
 
+@lru_cache(maxsize=4)  # a process that loads again reads the same file
 def parse_dotenv(data: bytes, *, label: str) -> Dotenv:
     """Parse the content of a ``.env`` file; never fails.
 

@@ -23,7 +23,7 @@ from dj_core_utils.settings.redaction import internal_problem, redact
 from dj_core_utils.settings.rendering import RenderContext, render
 from dj_core_utils.settings.sources import EnvFile, Sources
 from dj_core_utils.settings.unknown_names import unknown_names
-from dj_core_utils.settings.variables import VariableTable
+from dj_core_utils.settings.variables import variable_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from dj_core_utils.settings.base import CoreSettings
     from dj_core_utils.settings.errors import Problem
     from dj_core_utils.settings.origins import Trace
+    from dj_core_utils.settings.variables import VariableTable
 
 
 class Loaded(NamedTuple):
@@ -119,7 +120,7 @@ def _load(
 ) -> Loaded:
     sources = Sources(environ, project_dir, env_file)
     library, profiles = _activate(sources, requested)
-    table = VariableTable(settings_class, _service_name(settings_class, sources, profiles))
+    table = variable_table(settings_class, _service_name(settings_class, sources, profiles))
     merged = merge(settings_class, table, sources, profiles)
     assembly = Assembly(settings_class, table, merged.traces, merged.failed)
     settings = assembly.build()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dj_core_utils.settings.errors import Problem
@@ -9,7 +10,7 @@ from dj_core_utils.settings.extra_sources import extra_candidates
 from dj_core_utils.settings.origins import Candidate, Layer, Origin, Trace
 from dj_core_utils.settings.profiles import profile_candidates
 from dj_core_utils.settings.section import Section
-from dj_core_utils.settings.variables import section_class
+from dj_core_utils.settings.variables import section_class, variable_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,10 +61,11 @@ def merge(
         else:
             row, candidate = found
             offers[row.name].append(candidate)
+    defaults = _class_defaults(settings_class, table.service_name)
     for name, row in table.items():
         # A secret file may be named in .env, so the layers are put in order here; within one layer the order stays.
         offers[name].sort(key=lambda candidate: _RANK[candidate.origin.layer])
-        merged.traces[name] = Trace(row, (*offers[name], _class_default(settings_class, row)))
+        merged.traces[name] = Trace(row, (*offers[name], defaults[name]))
     unreadable = {problem.variable for problem in sources.problems if problem.severity == "error"}
     merged.failed |= {row.path for row in table.values() if unreadable & {row.name, row.file_name}}
     return merged
@@ -75,6 +77,13 @@ def _structured(
     yield from extra_candidates(settings_class, table)
     for profile in reversed(profiles.layers):
         yield from profile_candidates(profile, table)
+
+
+@lru_cache(maxsize=8)
+def _class_defaults(settings_class: type[CoreSettings], service_name: str) -> dict[str, Candidate]:
+    """The lowest layer of a class, which does not change while the process lives."""
+    table = variable_table(settings_class, service_name)
+    return {name: _class_default(settings_class, row) for name, row in table.items()}
 
 
 def _class_default(settings_class: type[BaseModel], row: Variable) -> Candidate:

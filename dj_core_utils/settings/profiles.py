@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
@@ -252,12 +253,19 @@ def _parse(path: Path) -> tuple[dict[str, object], Problem | None]:
     import tomllib  # noqa: PLC0415  # only a start that reads profiles pays for it
 
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig")), None
+        return _toml(path.read_text(encoding="utf-8-sig")), None
     except (OSError, UnicodeDecodeError) as error:
         what = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else (error.strerror or "it cannot be read")
         return {}, _file_problem("profile.unreadable", path, f"the profile cannot be read: {what.lower()}.")
     except tomllib.TOMLDecodeError as error:
         return {}, _file_problem("profile.syntax", path, f"not valid TOML: {_position(str(error))}.")
+
+
+@lru_cache(maxsize=32)  # a process that loads again reads the same profiles
+def _toml(text: str) -> dict[str, object]:
+    import tomllib  # noqa: PLC0415  # the same
+
+    return tomllib.loads(text)
 
 
 def _position(text: str) -> str:

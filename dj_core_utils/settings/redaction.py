@@ -29,6 +29,9 @@ def redact(problems: Iterable[Problem], traces: Iterable[Trace]) -> Iterator[Pro
         problems: The problems.
         traces: The histories, whose secret variables give the texts to look for.
     """
+    problems = list(problems)
+    if not problems:
+        return
     secrets = {
         text
         for trace in traces

@@ -6,7 +6,7 @@ as passed, and it does not run on a default that nobody chose.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from types import FunctionType, MappingProxyType, MethodType
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
@@ -114,9 +114,9 @@ class RuleContext:
         trace = self._traces.get(self.table.expand(name))
         return trace is not None and trace.origin.layer is not Layer.CLASS
 
-    def readable(self) -> Iterator[tuple["Variable", object]]:
-        """Every variable whose leaf is valid, with the leaf's value; for rules that judge all of them alike."""
-        for row in self.table.values():
+    def readable_secrets(self) -> Iterator[tuple["Variable", object]]:
+        """Every secret variable whose leaf is valid, with the leaf's value; for rules that judge all secrets alike."""
+        for row in self.table.secrets:
             try:
                 value: object = self.settings
                 for name in row.path:
@@ -191,6 +191,7 @@ def guarded(settings: "CoreSettings", failed: Collection[tuple[str, ...]]) -> "C
     return cast("CoreSettings", _Guard(settings, failed))
 
 
+@cache
 def rules_of(model: type[BaseModel]) -> dict[str, Rule]:
     """The rules of one class by method name, inherited and overridden like any method."""
     methods: dict[str, FunctionType] = {}

@@ -34,12 +34,13 @@ _DJANGO = "DJANGO_"
 _SECRET_KEY = "DJANGO_SECRET_KEY"  # noqa: S105  # a name
 _LONG = 8
 
-# Read by Django itself, by django-configurations, and by programs whose names resemble ours: gettext, the session
-# manager of every Linux desktop, and FastAPI's hosting.
-_FOREIGN = re.compile(
+# Read by Django itself and by django-configurations.
+_DJANGO_NAME = re.compile(
     r"DJANGO_(?:SUPERUSER_\w+|ALLOW_ASYNC_UNSAFE|AUTO_COMPLETE|COLORS|CONFIGURATION|RUNSERVER_HIDE_WARNING"
-    r"|TEST_PROCESSES|WATCHMAN_TIMEOUT)|LANGUAGE|SESSION_MANAGER|FASTAPI_CLOUD_\w+"
+    r"|TEST_PROCESSES|WATCHMAN_TIMEOUT)"
 )
+# Resemble our names, and are set on every Linux desktop (gettext, the X session manager) and by FastAPI's hosting.
+_FOREIGN = re.compile(r"LANGUAGE|SESSION_MANAGER|FASTAPI_CLOUD_\w+")
 # The keys, origins and addresses of other services, which one .env may hold for all of them.
 _FAMILY = re.compile(r"[A-Z][A-Z0-9_]*_(?:SECRET_KEY|SECRET_KEY_FALLBACKS|CORS_ALLOWED_ORIGINS|SERVICE_URL)(?:_FILE)?")
 # https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
@@ -153,7 +154,9 @@ class _Names:
         other = self._other(name)
         near = other or self._misses.lookup(name)
         is_prefixed = name.startswith(PREFIXES)
-        if (near is None and not is_prefixed) or self._is_known(name) or is_service_link(name, environ[name]):
+        if (near is None and not is_prefixed) or self._is_known(name):
+            return
+        if _FOREIGN.fullmatch(name) or is_service_link(name, environ[name]):
             return
         # Where the right name is set beside it, the other one is there for another program.
         is_redundant = near is not None and _is_set(near.removesuffix(FILE_SUFFIX), environ)
@@ -184,7 +187,7 @@ class _Names:
         return None
 
     def _is_known(self, name: str) -> bool:
-        if name in self._known or name.removesuffix(FILE_SUFFIX) in self._known or _FOREIGN.fullmatch(name):
+        if name in self._known or name.removesuffix(FILE_SUFFIX) in self._known or _DJANGO_NAME.fullmatch(name):
             return True
         if any(fnmatchcase(name, pattern) for pattern in self._allowed):
             return True

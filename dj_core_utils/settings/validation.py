@@ -29,6 +29,7 @@ Path_ = tuple[str, ...]
 
 _UNDECODED = object()
 _SHOWN = 60
+_IMMUTABLE = frozenset({bool, int, float, str, bytes})
 # Pydantic's own texts for these hold numbers and words of ours, never the value; for a secret nothing else is shown.
 _SAFE_FOR_SECRETS = frozenset({"string_too_short", "string_too_long", "too_short", "too_long", "string_type", "missing"})
 _IDS = {
@@ -95,7 +96,7 @@ def validate_section(
 def validate_leaf(trace: Trace, value: object) -> tuple[object, Problem | None]:
     """Validate one leaf that stands on the settings class itself."""
     variable = trace.variable
-    if type(value) is variable.annotation and not variable.field.metadata and not isinstance(value, BaseModel):
+    if type(value) is variable.annotation and type(value) in _IMMUTABLE and not variable.field.metadata:
         return value, None  # nothing that Pydantic could add, and a schema not built
     validated, errors = _validated_leaf(variable, value)
     return (None, _explain(trace, errors)) if errors else (validated, None)

@@ -6,7 +6,7 @@ so a name is spelled once: where its field is declared.
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import UnionType
 from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_origin
 
@@ -121,6 +121,7 @@ class VariableTable(Mapping[str, Variable]):
 
     def __init__(self, settings_class: type[BaseModel], service_name: str) -> None:
         """Walk the class once."""
+        self.service_name = service_name
         self.service = _env_name(service_name)
         self.problems: list[Problem] = []
         self._by_name: dict[str, Variable] = {}
@@ -156,6 +157,11 @@ class VariableTable(Mapping[str, Variable]):
     def other_names(self) -> dict[str, Variable]:
         """Names that are not read, and the variable that each one should be."""
         return {other: known for known in self.values() for other in known.other_names if other not in self._by_name}
+
+    @cached_property
+    def secrets(self) -> tuple[Variable, ...]:
+        """The variables whose values must never be shown."""
+        return tuple(row for row in self.values() if row.is_secret)
 
     @cached_property
     def sections(self) -> tuple[str, ...]:
@@ -209,8 +215,16 @@ class VariableTable(Mapping[str, Variable]):
         self.problems.append(Problem(id="class.field", variable=new.name, origin=new.owner, message=message, hint=hint))
 
 
+@lru_cache(maxsize=8)
+def variable_table(settings_class: type[BaseModel], service_name: str) -> VariableTable:
+    """The table of a class, built once for each name that its service has had in this process."""
+    return VariableTable(settings_class, service_name)
+
+
 def is_secret_type(annotation: object) -> bool:
     """Whether values of this type hide themselves; unions, containers and models count by their parts."""
+    if isinstance(annotation, type) and not issubclass(annotation, BaseModel):
+        return issubclass(annotation, _SECRET_TYPES)
     return any(issubclass(part, _SECRET_TYPES) for part in leaf_types(annotation))
 
 
