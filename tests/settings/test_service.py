@@ -1,0 +1,152 @@
+"""Peers: their names, addresses and keys."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from dj_core_utils.settings.errors import Problem
+    from dj_core_utils.settings.loading import Loaded
+    from tests.settings.conftest import LoadFrom
+
+KEY = "q8Zr-w1Vt5uP0xLm2Nc7Bd4Fg6Hj9Ks3Qa_Ye-Rt7Uo"
+OTHER_KEY = "Pz4Lk8Jh2Gf6Ds0Aq1Wx3Se5Dc7Rf9Vt_Bg-Yh3Nu8"
+MICROSERVICE = {"SERVICE_NAME": "users", "SERVICE_API_KEY": KEY}
+
+
+def problems(loaded: Loaded) -> list[Problem]:
+    """The problems about peers."""
+    return [found for found in loaded.problems if found.id.startswith(("service.", "internal"))]
+
+
+def digest(key: str) -> str:
+    """A key as it is exported."""
+    return f"sha256:{hashlib.sha256(key.encode()).hexdigest()}"
+
+
+def test_monolith_has_no_peers(load_from: LoadFrom) -> None:
+    """Without configuration there is nobody to call and nobody who may."""
+    loaded = load_from()
+    assert problems(loaded) == []
+    names = ("SERVICES", "SERVICE_URLS", "SERVICE_KEYS", "SERVICE_API_KEY", "SERVICE_CONTACT")
+    assert [loaded.rendered[name] for name in names] == [[], {}, {}, None, ""]
+
+
+def test_peers_are_rendered(load_from: LoadFrom) -> None:
+    """Names without one's own, addresses without the slash, and keys of callers as digests only."""
+    environ = {
+        **MICROSERVICE,
+        "SERVICES": "users,orders,products",
+        "SERVICE_URLS": "orders=http://localhost:8001/,products=https://products.internal/api",
+        "SERVICE_KEYS": f"orders={OTHER_KEY},products={digest('made elsewhere')}",
+        "SERVICE_PREVIOUS_KEYS": "orders=Mn2Bv4Cx6Zl8Kj0Hg1Fd3Sa5Po7Iu9Yt_Re-Wq",
+        "SERVICE_CONTACT": "team@example.com",
+    }
+    loaded = load_from(environ=environ, profiles=("microservice", "development"))
+    assert problems(loaded) == []
+    assert loaded.rendered["SERVICES"] == ["orders", "products"]
+    assert loaded.rendered["SERVICE_URLS"] == {
+        "orders": "http://localhost:8001",
+        "products": "https://products.internal/api",
+    }
+    assert loaded.rendered["SERVICE_API_KEY"] == KEY
+    assert loaded.rendered["SERVICE_KEYS"] == {
+        "orders": [digest(OTHER_KEY), digest("Mn2Bv4Cx6Zl8Kj0Hg1Fd3Sa5Po7Iu9Yt_Re-Wq")],
+        "products": [digest("made elsewhere")],
+    }
+    assert OTHER_KEY not in repr(dict(loaded.rendered))
+
+
+def test_addresses_are_a_list_of_peers_too(load_from: LoadFrom) -> None:
+    """Where SERVICES is not set, the peers are those with an address."""
+    loaded = load_from(environ={"SERVICE_URLS": "orders=http://localhost:1,products=http://localhost:2"})
+    assert loaded.rendered["SERVICES"] == ["orders", "products"]
+
+
+@pytest.mark.parametrize(
+    ("environ", "problem_id", "message"),
+    [
+        ({"SERVICE_URLS": "orders=orders:8000"}, "service.url", "begins with http"),
+        ({"SERVICE_URLS": "Orders=http://orders"}, "service.name", "small letters"),
+        ({"SERVICES": "users,or ders"}, "service.name", 'item 2, "or ders"'),
+        ({"SERVICE_CONTACT": "somebody"}, "service.contact", "neither a mail address nor a URL"),
+    ],
+)
+def test_what_cannot_work_is_refused(
+    load_from: LoadFrom, environ: dict[str, str], problem_id: str, message: str
+) -> None:
+    """Names and addresses are judged one by one."""
+    (found,) = problems(load_from(environ=environ))
+    assert (found.id, found.severity) == (problem_id, "error")
+    assert message in found.message
+
+
+@pytest.mark.parametrize("variable", ["SERVICE_URLS", "SERVICE_KEYS", "SERVICE_PREVIOUS_KEYS"])
+def test_unknown_service_is_named_with_the_nearest(load_from: LoadFrom, variable: str) -> None:
+    """A name that is not among SERVICES is probably misspelt."""
+    value = "ordres=http://localhost:1" if variable == "SERVICE_URLS" else f"ordres={KEY}"
+    (found,) = problems(load_from(environ={"SERVICES": "orders", variable: value}))
+    assert (found.id, found.variable) == ("service.unknown", variable)
+    assert found.message == '"ordres" is not among SERVICES. Did you mean orders?'
+
+
+def test_unknown_service_without_a_neighbour(load_from: LoadFrom) -> None:
+    """Nothing is suggested where nothing is near."""
+    (found,) = problems(load_from(environ={"SERVICES": "orders", "SERVICE_URLS": "payments=http://localhost:1"}))
+    assert (found.message, found.hint) == ('"payments" is not among SERVICES.', "known: orders, app")
+
+
+@pytest.mark.parametrize(
+    ("profiles", "severity"), [(("microservice",), "error"), (("microservice", "development"), "warning")]
+)
+def test_microservice_needs_a_credential_and_addresses(
+    load_from: LoadFrom, profiles: tuple[str, ...], severity: str
+) -> None:
+    """A service that cannot call its peers does not start; on a developer's machine it says so."""
+    environ = {
+        "SERVICE_NAME": "users",
+        "SERVICES": "users,orders,products",
+        "SERVICE_URLS": "orders=http://localhost:1",
+    }
+    found = {each.id: each for each in problems(load_from(environ=environ, profiles=profiles))}
+    assert {each.severity for each in found.values()} == {severity}
+    assert found["service.credential"].variable == "SERVICE_API_KEY"
+    assert found["service.url_missing"].message == "nothing says where products can be reached."
+
+
+def test_image_of_a_service_is_built_without_peers(load_from: LoadFrom) -> None:
+    """A build calls nobody."""
+    environ = {"SERVICES": "orders"}
+    assert problems(load_from(environ=environ, profiles=("microservice", "production", "build"))) == []
+
+
+def test_own_address_is_not_needed(load_from: LoadFrom) -> None:
+    """A service that stands among its peers by mistake is told."""
+    (found,) = problems(load_from(environ={**MICROSERVICE, "SERVICE_URLS": "users=http://localhost:1"}))
+    assert (found.id, found.severity) == ("service.self", "warning")
+
+
+@pytest.mark.parametrize(("profile", "severity"), [("production", "error"), ("development", "warning")])
+@pytest.mark.parametrize("variable", ["SERVICE_API_KEY", "SERVICE_KEYS", "SERVICE_PREVIOUS_KEYS"])
+def test_short_key_is_named(load_from: LoadFrom, variable: str, profile: str, severity: str) -> None:
+    """A key that could be guessed stops production; the message holds its length only."""
+    value = "k3Jd9sLw2" if variable == "SERVICE_API_KEY" else "orders=k3Jd9sLw2"
+    (found,) = problems(load_from(environ={variable: value}, profiles=(profile,)))
+    assert (found.id, found.severity) == ("service.key_length", severity)
+    assert "has 9 characters; 32 are the least" in found.message
+
+
+def test_plain_http_between_services(load_from: LoadFrom) -> None:
+    """In production calls are encrypted, unless they stay on the machine, or a waiver says that a mesh does it."""
+    environ = {"SERVICE_URLS": "orders=http://orders:8000,stock=http://localhost:8001,shop=https://shop"}
+    (found,) = problems(load_from(environ=environ, profiles=("production",)))
+    assert (found.id, found.severity) == ("service.https", "error")
+    assert found.message.startswith("orders is called over plain HTTP")
+    waiver = {"profiles/mesh.toml": '[policy.waivers]\n"service.https" = "the mesh encrypts between pods"\n'}
+    loaded = load_from(environ=environ, files=waiver, profiles=("production", "mesh"))
+    assert problems(loaded) == []
+    assert "service.https" in {each.id for each in loaded.waived}
+    assert problems(load_from(environ=environ)) == []
