@@ -11,6 +11,7 @@ from dj_core_utils.settings.csp import ContentSecurityPolicy, policy_faults
 from dj_core_utils.settings.errors import Problem, refuse
 from dj_core_utils.settings.rules import RuleContext, rule
 from dj_core_utils.settings.variables import variable
+from dj_core_utils.settings.web_origins import meant_host
 
 if TYPE_CHECKING:
     from dj_core_utils.settings.rendering import RenderContext
@@ -220,6 +221,17 @@ class SecuritySettings(CookieSettings):
                 hint="list the host names",
             )
 
+    @rule("security.host")
+    def hosts_can_be_met(self, context: RuleContext) -> Iterator[Problem]:
+        """Django compares an entry with the host of a request alone, so with a scheme or port it never fits."""
+        for number, host in enumerate(context.settings.allowed_hosts, 1):
+            if (meant := meant_host(host)) is not None:
+                yield context.problem(
+                    "ALLOWED_HOSTS",
+                    f'item {number}, "{host}": no request has this host.',
+                    hint=f"expected  {meant}" if meant else "expected  shop.example.com  or  .example.com",
+                )
+
     @rule("security.any_host")
     def hosts_are_named(self, context: RuleContext) -> Iterator[Problem]:
         """With any host allowed, the sender of a request chooses what links in pages and mails point to."""
@@ -327,8 +339,8 @@ class SecuritySettings(CookieSettings):
             yield context.warning(
                 "TRUSTED_PROXY_HEADER",
                 "if a proxy ends TLS, every page redirects to itself for ever and every form is refused.",
-                hint="set it, usually to X-Forwarded-Proto; or set TRUSTED_PROXY_HOPS, to 0 when there is no proxy, to 1 or"
-                " more when the server (gunicorn, uvicorn) is told which proxy to trust",
+                hint="set it, usually to X-Forwarded-Proto; or set TRUSTED_PROXY_HOPS: to 0 when there is no proxy,"
+                " to 1 or more when the server (gunicorn, uvicorn) is told which proxy to trust",
             )
 
     @rule("security.forwarded_host")

@@ -1,0 +1,126 @@
+"""Views that tell what they see of the context that the middleware makes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib.auth import get_user_model
+from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
+from django.urls import path
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from dj_core_utils import _context
+from dj_core_utils.middleware.context import aget_current_user, get_current_user
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from django.contrib.auth.base_user import AbstractBaseUser
+    from django.contrib.auth.models import AnonymousUser
+    from django.http import HttpRequest
+    from rest_framework.request import Request
+
+
+def name_of(user: AbstractBaseUser | AnonymousUser | None) -> str | None:
+    """What a user is called."""
+    return user.get_username() if user is not None else None
+
+
+def seen() -> dict[str, str | None]:
+    """The context, as any code deep down sees it."""
+    return {"correlation_id": _context.correlation_id.get(), "traceparent": _context.traceparent.get()}
+
+
+def context(request: HttpRequest) -> HttpResponse:
+    """What the context holds, and what the request carries itself."""
+    return JsonResponse({**seen(), "on_request": request.correlation_id})  # type: ignore[attr-defined]  # the middleware's
+
+
+def whoami(_: HttpRequest) -> HttpResponse:
+    """The user, asked for without the request."""
+    return JsonResponse({"user": name_of(get_current_user())})
+
+
+async def acontext(request: HttpRequest) -> HttpResponse:
+    """The same as ``context``, on the event loop."""
+    return context(request)
+
+
+async def awhoami(_: HttpRequest) -> HttpResponse:
+    """The user, loaded on the event loop."""
+    return JsonResponse({"user": name_of(await aget_current_user())})
+
+
+async def after_auser(request: HttpRequest) -> HttpResponse:
+    """The user, after the view has loaded it in Django's own way."""
+    await request.auser()
+    return JsonResponse({"user": name_of(get_current_user())})
+
+
+async def too_early(_: HttpRequest) -> HttpResponse:
+    """The user, asked for on the event loop before anybody loaded it."""
+    return JsonResponse({"user": name_of(get_current_user())})
+
+
+def broken(_: HttpRequest) -> HttpResponse:
+    """A view that fails."""
+    raise RuntimeError("a view failed")
+
+
+class ByHeader(BaseAuthentication):
+    """Believes a header; only tests are so credulous."""
+
+    def authenticate(self, request: Request) -> tuple[AbstractBaseUser, None] | None:
+        """The user that the header names, not even saved."""
+        name = request.headers.get("X-User")
+        return (get_user_model()(username=name), None) if name else None
+
+
+class ThroughRestFramework(APIView):
+    """A view whose user Django REST Framework finds, after all middleware."""
+
+    authentication_classes = (ByHeader,)
+    permission_classes = ()
+
+    def get(self, request: Request) -> Response:
+        """The user, asked for without the request."""
+        return Response({"user": name_of(get_current_user()), "own": name_of(request.user)})
+
+
+def chunks() -> Iterator[str]:
+    """A body that is made while it is sent."""
+    for _ in range(2):
+        yield f"{_context.correlation_id.get()} "
+
+
+async def achunks() -> AsyncIterator[str]:
+    """The same, on the event loop."""
+    for _ in range(2):
+        yield f"{_context.correlation_id.get()} "
+
+
+def stream(_: HttpRequest) -> StreamingHttpResponse:
+    """A streamed answer."""
+    return StreamingHttpResponse(chunks())
+
+
+async def astream(_: HttpRequest) -> StreamingHttpResponse:
+    """A streamed answer of the event loop."""
+    return StreamingHttpResponse(achunks())
+
+
+urlpatterns = [
+    path("context/", context),
+    path("whoami/", whoami),
+    path("acontext/", acontext),
+    path("awhoami/", awhoami),
+    path("after-auser/", after_auser),
+    path("too-early/", too_early),
+    path("broken/", broken),
+    path("drf/", ThroughRestFramework.as_view()),
+    path("stream/", stream),
+    path("astream/", astream),
+    path("healthz/", context),
+]
