@@ -36,6 +36,7 @@ class Variable(NamedTuple):
         setting: The setting it is exported as without change, if any.
         feeds: The settings that it takes part in.
         example: A value as one would write it in ``.env``.
+        description: What it is for, as its field says, or the field of a base class that it redeclares.
         is_secret: Whether its value must never be shown.
         other_names: Names that people know from elsewhere and that are *not* read; setting one is reported.
     """
@@ -48,13 +49,9 @@ class Variable(NamedTuple):
     setting: str | None
     feeds: tuple[str, ...]
     example: str
+    description: str
     is_secret: bool
     other_names: tuple[str, ...]
-
-    @property
-    def description(self) -> str:
-        """What the variable is for, as its field says."""
-        return self.field.description or ""
 
     @property
     def file_name(self) -> str:
@@ -175,12 +172,14 @@ class VariableTable(Mapping[str, Variable]):
             if section := section_class(field.annotation):
                 self._add_fields(section, here, section.prefix or f"{prefix}{field_name.upper()}_")
             else:
-                self._add(self._variable(field_name, field, here, prefix, owners.get(field_name, model.__name__)))
+                owner = owners.get(field_name, model.__name__)
+                self._add(self._variable(_Declaration.of(model, field_name, field), field, here, prefix, owner))
 
-    def _variable(self, field_name: str, field: FieldInfo, path: tuple[str, ...], prefix: str, owner: str) -> Variable:
-        extra = field.json_schema_extra
-        mark: Mapping[str, Any] = extra.get(_MARK, {}) if isinstance(extra, dict) else {}  # type: ignore[assignment]  # JSON-like by its type, ours by its key
-        own_name = f"{prefix}{field_name.upper()}"
+    def _variable(
+        self, declared: "_Declaration", field: FieldInfo, path: tuple[str, ...], prefix: str, owner: str
+    ) -> Variable:
+        mark = declared.mark
+        own_name = f"{prefix}{path[-1].upper()}"
         name = self.expand(mark.get("name") or mark.get("setting") or own_name)
         setting = mark.get("setting") or (None if mark.get("feeds") else name)
         examples = field.examples or ()
@@ -193,6 +192,7 @@ class VariableTable(Mapping[str, Variable]):
             setting=setting,
             feeds=mark.get("feeds") or ((setting,) if setting else ()),
             example=mark.get("example") or (str(examples[0]) if examples else ""),
+            description=declared.description,
             is_secret=bool(mark.get("is_secret")) or is_secret_type(field.annotation),
             other_names=tuple(mark.get("other_names", ())),
         )
@@ -219,6 +219,29 @@ class VariableTable(Mapping[str, Variable]):
 def variable_table(settings_class: type[BaseModel], service_name: str) -> VariableTable:
     """The table of a class, built once for each name that its service has had in this process."""
     return VariableTable(settings_class, service_name)
+
+
+class _Declaration(NamedTuple):
+    """What a class says of a leaf, or else the nearest of its bases: a new default changes nothing but the default."""
+
+    mark: Mapping[str, Any]
+    description: str
+
+    @classmethod
+    def of(cls, model: type[BaseModel], name: str, field: FieldInfo) -> "_Declaration":
+        own = cls.from_field(field)
+        if own.mark and own.description:
+            return own
+        bases = [base for base in model.__mro__[1:] if issubclass(base, BaseModel) and name in base.model_fields]
+        known = [own, *(cls.from_field(base.model_fields[name]) for base in bases)]
+        mark = next((one.mark for one in known if one.mark), own.mark)
+        return cls(mark, next((one.description for one in known if one.description), ""))
+
+    @classmethod
+    def from_field(cls, field: FieldInfo) -> "_Declaration":
+        extra = field.json_schema_extra
+        mark: Any = extra.get(_MARK, {}) if isinstance(extra, dict) else {}
+        return cls(mark, field.description or "")
 
 
 def is_secret_type(annotation: object) -> bool:
