@@ -19,6 +19,7 @@ _LOCAL_NAMES = re.compile(r"(?:.+\.)?localhost|127(?:\.[0-9]{1,3}){3}|\[::1\]")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
+_ALLOWED_HOST = re.compile(r"\.?[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[a-f0-9]*:[a-f0-9.:]+\]")
 _PORT = re.compile(r"[1-9][0-9]{0,4}")
 _HIGHEST_PORT = 65_535
 _AMBIGUOUS = frozenset("\u00df\u03c2\u200c\u200d")
@@ -72,6 +73,26 @@ def check_trusted_origin(text: str) -> str:
         )
     _check(f"{scheme}://{host}" if separator else text, "csrf.origin", wildcard="*." if separator else "")
     return text
+
+
+def meant_host(text: str) -> str | None:
+    """What was probably meant by an entry of ``ALLOWED_HOSTS`` that no request can match.
+
+    Django compares entries with the host alone, in any case, and reads ``.example.com`` as a domain with everything
+    below it. Hosts with an underscore it refuses by themselves (RFC 1034, section 3.5).
+
+    Args:
+        text: What was configured.
+
+    Returns:
+        An entry that can match, empty when none is near; None for an entry that can.
+    """
+    if text == "*" or _ALLOWED_HOST.fullmatch(text.lower()):
+        return None
+    host = text.rpartition("://")[2].partition("/")[0]
+    host = f"[{host}]" if host.count(":") > 1 and not host.startswith("[") else re.sub(r":\d*\Z", "", host)
+    host = host.removeprefix("*").rstrip(".")
+    return host if _ALLOWED_HOST.fullmatch(host.lower()) else ""
 
 
 def check_http_url(text: str) -> str:
