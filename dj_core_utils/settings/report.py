@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import textwrap
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dj_core_utils.settings.errors import ConfigurationError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from types import TracebackType
     from typing import TextIO
 
     from dj_core_utils.settings.loading import Loaded
 
 _WIDTH = 120
-_NARROWEST_TABLE = 100
-_WIDEST_NAME = 30
-_WIDEST_ORIGIN = 24
+_WIDEST = 140
+_WIDEST_COLUMN = 30
+_NARROWEST_TEXT = 46
 _GAP = "  "
+_COMMAND = re.compile(r"(?:python|openssl|manage\.py|pip) ")
 
-_BOLD, _RED, _YELLOW, _DIM, _RESET = "\033[1m", "\033[31m", "\033[33m", "\033[2m", "\033[0m"
+_BOLD, _RED, _YELLOW, _DIM, _RESET = "\033[1m", "\033[1;31m", "\033[1;33m", "\033[2m", "\033[0m"
 
 
 def configuration_error(loaded: Loaded, *, module: str = "") -> ConfigurationError:
@@ -33,45 +36,85 @@ def configuration_error(loaded: Loaded, *, module: str = "") -> ConfigurationErr
         loaded: The load; nothing of it but its problems is kept.
         module: The settings module, for the command that the last line suggests.
     """
-    headline = _headline(loaded.settings_class.__name__, loaded.problems, loaded.profiles.display)
+    headline = broken_headline(loaded.settings_class.__name__, loaded.problems, loaded.profiles.display)
     return ConfigurationError(write_report(headline, loaded.problems, next_step(module)), loaded.problems)
 
 
 def next_step(module: str) -> str:
     """The line that says how to look further."""
+    return f"See every value and where it came from:  {command_line('show', module)}"
+
+
+def command_line(command: str, module: str) -> str:
+    """A command that works whatever state the configuration is in, to be copied.
+
+    Args:
+        command: One of the commands of ``config``.
+        module: The settings module; empty to let the command find it.
+    """
     settings = f" --settings {module}" if module else ""
-    return f"See every value and where it came from:  python -m dj_core_utils config show{settings}"
+    return f"python -m dj_core_utils config {command}{settings}"
 
 
-def write_report(headline: str, problems: Sequence[Problem], footer: str, *, width: int = _WIDTH) -> str:
-    """The whole report as plain text.
+def broken_headline(subject: str, problems: Iterable[Problem], profiles: str) -> str:
+    """The first line of a report: what is broken, how much, under which profiles.
+
+    Args:
+        subject: The settings class or module.
+        problems: What is wrong with it.
+        profiles: The active profiles, as they are displayed.
+    """
+    active = f" (profiles: {profiles})" if profiles else ""
+    return f"Configuration of {subject} is not usable: {count_problems(problems)}{active}"
+
+
+def count_problems(problems: Iterable[Problem]) -> str:
+    """How many there are: ``2 problems and 1 warning``."""
+    severities = [problem.severity for problem in problems]
+    warnings = severities.count("warning")
+    return count(severities.count("error"), "problem") + (f" and {count(warnings, 'warning')}" if warnings else "")
+
+
+def count(number: int, noun: str) -> str:
+    """A number and its noun: ``1 problem``, ``2 problems``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def write_report(
+    headline: str, problems: Iterable[Problem], footer: str, *, width: int = _WIDTH, has_colour: bool = False
+) -> str:
+    """The whole report.
 
     Args:
         headline: The first line.
         problems: What to report; errors come before warnings.
         footer: The last line.
-        width: Columns to fill; below 100 each problem is written under its variable instead of beside it.
+        width: Columns to fill; where they are few, each problem is written under its variable instead of beside it.
+        has_colour: Whether to use the colours of a terminal.
     """
     ordered = sorted(problems, key=lambda problem: problem.severity != "error")
-    blocks = _table(ordered, width) if width >= _NARROWEST_TABLE else _stack(ordered, width)
-    return "\n\n".join((headline, *blocks, footer))
+    sheet = _Sheet.fitting(ordered, width, has_colour=has_colour)
+    lead, gap, command = footer.partition(_GAP)
+    blocks = ("\n".join(sheet.block(problem)) for problem in ordered)
+    return "\n\n".join((sheet.paint(headline, _BOLD), *blocks, lead + gap + sheet.paint(command, _BOLD)))
 
 
-def print_report(error: ConfigurationError, stream: TextIO) -> None:
+def print_report(error: ConfigurationError, stream: TextIO, *, has_colour: bool | None = None) -> None:
     """Write the report of an error, fitted to the terminal and coloured where the stream is one.
 
     Args:
         error: The error.
         stream: Where to write, usually standard error.
+        has_colour: True and False overrule what the terminal and ``NO_COLOR`` say.
     """
     text = str(error.args[0])
-    lines = text.split("\n")
     is_terminal = stream.isatty()
-    if is_terminal and error.problems:
-        width = min(shutil.get_terminal_size((_WIDTH, 24)).columns, 160)
-        text = write_report(lines[0], error.problems, lines[-1], width=width)
-    if is_terminal and "NO_COLOR" not in os.environ:
-        text = _coloured(text, error.problems)
+    if has_colour is None:
+        has_colour = is_terminal and not os.environ.get("NO_COLOR")
+    if error.problems and (is_terminal or has_colour):
+        headline, *_, footer = text.split("\n")
+        width = min(shutil.get_terminal_size((_WIDTH, 24)).columns, _WIDEST) if is_terminal else _WIDTH
+        text = write_report(headline, error.problems, footer, width=width, has_colour=has_colour)
     stream.write(f"{text}\n")
 
 
@@ -101,63 +144,72 @@ def install_hook() -> None:
         sys.excepthook = ReportHook(sys.excepthook)
 
 
-def _headline(class_name: str, problems: Iterable[Problem], profiles: str) -> str:
-    errors = sum(problem.severity == "error" for problem in problems)
-    warnings = sum(problem.severity == "warning" for problem in problems)
-    counts = _count(errors, "problem") + (f" and {_count(warnings, 'warning')}" if warnings else "")
-    active = f" (profiles: {profiles})" if profiles else ""
-    return f"Configuration of {class_name} is not usable: {counts}{active}"
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """The paper that a report is written on.
 
+    Attributes:
+        name: Columns for the variable; 0 to write each problem under its variable.
+        origin: Columns for the origin.
+        text: Columns for what is wrong.
+        has_colour: Whether it takes colours.
+    """
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    name: int
+    origin: int
+    text: int
+    has_colour: bool
 
+    @classmethod
+    def fitting(cls, problems: Sequence[Problem], width: int, *, has_colour: bool) -> _Sheet:
+        name = _column(len(_name(problem)) for problem in problems)
+        origin = _column(len(_origin(problem)) for problem in problems)
+        text = width - name - origin - 3 * len(_GAP)
+        if text < _NARROWEST_TEXT:
+            return cls(0, 0, max(width - 2 * len(_GAP), 1), has_colour)
+        return cls(name, origin, text, has_colour)
 
-def _table(problems: Sequence[Problem], width: int) -> list[str]:
-    name = min(max((len(problem.variable) for problem in problems), default=0), _WIDEST_NAME)
-    origin = min(max((len(problem.origin) for problem in problems), default=0), _WIDEST_ORIGIN)
-    indent = " " * (2 + name + origin + 2 * len(_GAP))
-    blocks = []
-    for problem in problems:
-        text = _text(problem, width - len(indent))
-        lead = f"{_GAP}{problem.variable:<{name}}{_GAP}{problem.origin:<{origin}}{_GAP}"
-        # A name or origin that is too long for its column gets the line for itself.
-        first = [lead.rstrip()] if len(lead) > len(indent) else []
-        text = [*(indent + line for line in text)] if first else [lead + text[0], *(indent + line for line in text[1:])]
-        blocks.append("\n".join((*first, *text)))
-    return blocks
-
-
-def _stack(problems: Sequence[Problem], width: int) -> list[str]:
-    blocks = []
-    for problem in problems:
-        lead = f"{_GAP}{problem.variable}  {problem.origin}"
-        blocks.append("\n".join((lead, *(f"    {line}" for line in _text(problem, width - 4)))))
-    return blocks
-
-
-def _text(problem: Problem, width: int) -> list[str]:
-    width = max(width, 30)
-    lines = [line for part in problem.message.split("\n") for line in _wrapped(part, width)]
-    lines += [line for part in problem.hint.split("\n") if part for line in _wrapped(part, width)]
-    label = f"[{problem.id}]" if problem.severity == "error" else f"[{problem.id}, warning]"
-    if len(lines[-1]) + len(label) + 2 <= width:
-        lines[-1] = f"{lines[-1]}  {label}"
-    else:
-        lines.append(label)
-    return lines
-
-
-def _wrapped(text: str, width: int) -> list[str]:
-    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False, replace_whitespace=False) or [""]
-
-
-def _coloured(text: str, problems: Iterable[Problem]) -> str:
-    head, _, rest = text.partition("\n")
-    for problem in {problem.variable: problem for problem in problems if problem.variable}.values():
+    def block(self, problem: Problem) -> Iterator[str]:
+        name, origin = _name(problem), _origin(problem)
         colour = _RED if problem.severity == "error" else _YELLOW
-        rest = rest.replace(f"\n  {problem.variable}", f"\n  {colour}{problem.variable}{_RESET}")
-    for label in {problem.id for problem in problems}:
-        rest = rest.replace(f"[{label}]", f"{_DIM}[{label}]{_RESET}")
-        rest = rest.replace(f"[{label}, warning]", f"{_DIM}[{label}, warning]{_RESET}")
-    return f"{_BOLD}{head}{_RESET}\n{rest}"
+        lead = f"{_GAP}{self.paint(name.ljust(self.name), colour)}{_GAP}{self.paint(origin.ljust(self.origin), _DIM)}"
+        text = list(self.lines(problem))
+        # What is too long for its column gets the line for itself.
+        if len(name) > self.name or len(origin) > self.origin:
+            yield lead.rstrip()
+        else:
+            yield f"{lead}{_GAP}{text.pop(0)}"
+        indent = " " * (self.name + self.origin + 3 * len(_GAP)) if self.name else 2 * _GAP
+        yield from (indent + line for line in text)
+
+    def lines(self, problem: Problem) -> Iterator[str]:
+        parts = (*problem.message.split("\n"), *problem.hint.split("\n"))
+        *before, last = [line for part in parts if part for line in self.wrap(part)] or [""]
+        yield from before
+        label = f"[{problem.id}]" if problem.severity == "error" else f"[{problem.id}, warning]"
+        room = self.text - len(label)
+        if len(last) + len(_GAP) > room:
+            yield last
+            last = ""
+        yield last.ljust(room) + self.paint(label, _DIM)
+
+    def wrap(self, text: str) -> list[str]:
+        lead, gap, rest = text.partition(_GAP)
+        if _COMMAND.match(rest or lead) and len(text) > self.text:
+            return [lead, f"{gap}{rest}"] if gap else [text]  # a command stays whole, so that it can be copied
+        return textwrap.wrap(text, self.text, break_long_words=False, break_on_hyphens=False, replace_whitespace=False)
+
+    def paint(self, text: str, colour: str) -> str:
+        return f"{colour}{text}{_RESET}" if self.has_colour and text else text
+
+
+def _column(lengths: Iterable[int]) -> int:
+    return min(max(lengths, default=0), _WIDEST_COLUMN)
+
+
+def _name(problem: Problem) -> str:
+    return problem.variable or problem.origin
+
+
+def _origin(problem: Problem) -> str:
+    return problem.origin if problem.variable else ""

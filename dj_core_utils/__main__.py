@@ -1,0 +1,73 @@
+"""``python -m dj_core_utils``: the commands of ``manage.py config``, also where no settings module can be imported."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import dj_core_utils
+from dj_core_utils.cli.commands import HELP, add_commands
+from dj_core_utils.cli.inspection import SETTINGS_VARIABLE, Inspection, find_module, inspect_module
+from dj_core_utils.cli.screen import Screen
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_WRONG_CALL = 2
+_NO_SETTINGS = f"""\
+Which settings? There is no manage.py here that names any, and {SETTINGS_VARIABLE} is not set.
+Go to the folder of manage.py, or name them:  python -m dj_core_utils config {{command}} --settings users.settings"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a command.
+
+    Args:
+        arguments: What stands behind the name of the program.
+
+    Returns:
+        The exit status: 0, 1 for a configuration that cannot be used, 2 for a wrong call.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m dj_core_utils", description="Typed, profiled configuration for Django services."
+    )
+    parser.add_argument("--version", action="version", version=f"dj-core-utils {dj_core_utils.__version__}")
+    parser.set_defaults(command=None)
+    config = parser.add_subparsers(title="commands", metavar="COMMAND").add_parser(
+        "config", help=HELP, description=f"{HELP.capitalize()}."
+    )
+    config.add_argument("--settings", metavar="MODULE", help="settings module, such as users.settings")
+    parser.set_defaults(shown=parser)
+    config.set_defaults(shown=config)
+    add_commands(config)
+    options = parser.parse_args(arguments)
+    if options.command is None:
+        options.shown.print_help(sys.stderr)
+        return _WRONG_CALL
+    screen = Screen.of(sys.stdout, sys.stderr)
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    module = options.settings or find_module(Path.cwd())
+    if options.command.NEEDS_SETTINGS and not module:
+        screen.complain(_NO_SETTINGS.format(command=options.command.NAME))
+        return _WRONG_CALL
+    inspection = inspect_module(module) if module else Inspection(module="", loaded=None, namespace={})
+    return int(options.command.run(inspection, options, screen))
+
+
+def run() -> None:
+    """Run with the arguments of this process, and end it."""
+    try:
+        status = main(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 1
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,72 @@
+"""Django system checks: what the load warned of, and what became of the settings since.
+
+====================  =================================================================================================
+``dj_core_utils.``    says
+====================  =================================================================================================
+``W001``              a warning of the load; the id of its rule stands in the message
+``E002``, ``W002``    a setting is assigned outside of the settings class and undoes what a rule guarantees
+``W003``              a setting that nothing reads resembles one that is read
+``E004``              a dotted path in the settings cannot be imported
+====================  =================================================================================================
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core import checks
+
+from dj_core_utils.settings.export import last_export
+from dj_core_utils.settings.final_settings import misspelt, undone
+from dj_core_utils.settings.importable import unimportable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dj_core_utils.settings.errors import Problem
+
+TAG = "dj_core_utils"
+
+
+def register_checks() -> None:
+    """Register every check under the tag ``dj_core_utils``."""
+    for check in (load_warnings, final_settings, dotted_paths):
+        checks.register(check, TAG)
+
+
+def load_warnings(**_: object) -> list[checks.CheckMessage]:
+    """What the load of the settings warned of."""
+    export = last_export()
+    return [_message(problem, 1) for problem in export.loaded.problems] if export else []
+
+
+def final_settings(**_: object) -> list[checks.CheckMessage]:
+    """The settings module as it stands now, against what was exported into it."""
+    export = last_export()
+    if export is None:
+        return []
+    module, namespace = _settings_module(export.module)
+    changed = undone(export.loaded, namespace, module=module, kept=export.kept)
+    unknown = misspelt(export.loaded, namespace, module=module)
+    return [*(_message(problem, 2) for problem in changed), *(_message(problem, 3) for problem in unknown)]
+
+
+def dotted_paths(**_: object) -> list[checks.CheckMessage]:
+    """Everything that Django would import at its first use, and fail."""
+    return [_message(problem, 4) for problem in unimportable(settings)]
+
+
+def _settings_module(exported: str) -> tuple[str, Mapping[str, object]]:
+    # The module and not django.conf.settings, which a test run changes on purpose.
+    named = getattr(settings, "SETTINGS_MODULE", None)
+    module = named if isinstance(named, str) and named in sys.modules else exported
+    return module, vars(sys.modules[module]) if module in sys.modules else {}
+
+
+def _message(problem: Problem, number: int) -> checks.CheckMessage:
+    is_error = problem.severity == "error"
+    kind = checks.Error if is_error else checks.Warning
+    text = str(problem._replace(hint=""))
+    return kind(text, hint=problem.hint or None, id=f"dj_core_utils.{'E' if is_error else 'W'}{number:03}")

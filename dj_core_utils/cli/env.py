@@ -1,0 +1,69 @@
+"""``config env``: a template of ``.env``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dj_core_utils.settings.base import CoreSettings
+from dj_core_utils.settings.env_template import entries, env_template
+from dj_core_utils.settings.variables import VariableTable
+
+if TYPE_CHECKING:
+    import argparse
+
+    from dj_core_utils.cli.inspection import Inspection
+    from dj_core_utils.cli.screen import Screen
+
+NAME = "env"
+HELP = "print a template of .env with every variable, commented out"
+NEEDS_SETTINGS = False
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--output", metavar="FILE", type=Path, help="write it to a new file; one that exists is kept")
+    parser.add_argument("--json", action="store_true", help="print a list of objects for machines")
+
+
+def run(inspection: Inspection, options: argparse.Namespace, screen: Screen) -> int:
+    """Print or write the template.
+
+    Args:
+        inspection: The project; where there is none, the variables of every project are listed.
+        options: The parsed options.
+        screen: Where to write.
+
+    Returns:
+        0, or 1 when the file cannot be written.
+    """
+    loaded = inspection.loaded
+    for problem in inspection.problems:
+        screen.complain(str(problem))
+    settings_class = loaded.settings_class if loaded else CoreSettings
+    table = loaded.table if loaded else None
+    if table is None:
+        table = VariableTable(settings_class, str(settings_class.model_fields["service_name"].default))
+    if options.json:
+        text = json.dumps([entry.as_json() for entry in entries(table)], indent=2, ensure_ascii=False) + "\n"
+    else:
+        text = env_template(settings_class, table)
+    if options.output is None:
+        screen.write(text.removesuffix("\n"))
+        return 0
+    return _save(text, options.output, len(table), screen)
+
+
+def _save(text: str, path: Path, number: int, screen: Screen) -> int:
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        screen.complain(f"{path} exists and is kept. Remove it first, or give another name.")
+        return 1
+    except OSError as error:
+        screen.complain(f"{path} cannot be written: {(error.strerror or type(error).__name__).lower()}.")
+        return 1
+    screen.write(f"wrote  {path}  {number} variables, commented out")
+    return 0

@@ -1,0 +1,194 @@
+"""What can be known of a project's configuration, also when it is broken or its settings module cannot be imported."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import sys
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ImproperlyConfigured
+
+from dj_core_utils.settings.base import CoreSettings
+from dj_core_utils.settings.discovery import find_project_dir, find_settings_class
+from dj_core_utils.settings.errors import ConfigurationError, Problem
+from dj_core_utils.settings.export import last_export, observing
+from dj_core_utils.settings.final_settings import misspelt, undone
+from dj_core_utils.settings.loading import Loaded, load
+from dj_core_utils.settings.redaction import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+
+SETTINGS_VARIABLE = "DJANGO_SETTINGS_MODULE"
+
+_IN_MANAGE = re.compile(rf"{SETTINGS_VARIABLE}['\"]\s*,\s*['\"]([\w.]+)['\"]")
+# Texts of these are made of names; those of other exceptions may quote a value.
+_TELLING = (ImportError, SyntaxError, NameError, AttributeError, KeyError, ImproperlyConfigured)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Inspection:
+    """What a command works on.
+
+    Attributes:
+        module: Name of the settings module.
+        loaded: The load of its settings class; None when there is no class to load.
+        problems: What the module itself has wrong, beside what the load found.
+        namespace: The globals of the finished module; empty when it did not finish.
+    """
+
+    module: str
+    loaded: Loaded | None
+    problems: tuple[Problem, ...] = ()
+    namespace: Mapping[str, object]
+
+    @property
+    def all_problems(self) -> tuple[Problem, ...]:
+        """Those of the module and those of the load."""
+        return (*self.problems, *(self.loaded.problems if self.loaded else ()))
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether Django could start with it."""
+        return all(problem.severity != "error" for problem in self.all_problems)
+
+
+def find_module(folder: Path) -> str:
+    """The settings module that a folder's ``manage.py`` would use, or that the environment names; empty for none.
+
+    Args:
+        folder: Where ``manage.py`` is looked for.
+    """
+    if named := os.environ.get(SETTINGS_VARIABLE):
+        return named
+    try:
+        text = (folder / "manage.py").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    found = _IN_MANAGE.search(text)
+    return found[1] if found else ""
+
+
+def inspect_module(module: str) -> Inspection:
+    """Import a settings module and keep what it loads, whether it can be used or not.
+
+    Args:
+        module: Its dotted name.
+    """
+    os.environ[SETTINGS_VARIABLE] = module  # as Django's own --settings does
+    loads: list[Loaded] = []
+    with observing(lambda _, loaded: loads.append(loaded)):
+        namespace, problems = _import(module, loads)
+    if not loads:
+        return _without_export(module, namespace, problems)
+    problems = problems or _afterthoughts(module, loads[-1], namespace)
+    return Inspection(module=module, loaded=loads[-1], problems=_masked(problems, loads[-1]), namespace=namespace)
+
+
+def inspect_process(module: str) -> Inspection:
+    """What this process has exported.
+
+    Args:
+        module: Name of the settings module that Django has imported.
+    """
+    last = last_export()
+    namespace = vars(sys.modules[module]) if module in sys.modules else {}
+    if last is None:
+        return _without_export(module, namespace, ())
+    return Inspection(
+        module=module, loaded=last.loaded, problems=_afterthoughts(module, last.loaded, namespace), namespace=namespace
+    )
+
+
+def _import(module: str, loads: list[Loaded]) -> tuple[Mapping[str, object], tuple[Problem, ...]]:
+    """The globals of the module as far as they got, and why they got no further."""
+    try:
+        return vars(importlib.import_module(module)), ()
+    except ConfigurationError as error:
+        is_known = bool(loads and loads[-1].errors)
+        problems = error.problems or (_import_problem(module, error),)
+        return _globals_of(module, error.__traceback__), () if is_known else problems
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever the module does, it is reported, never hidden
+        return _globals_of(module, error.__traceback__), (_import_problem(module, error),)
+
+
+def _import_problem(module: str, error: BaseException) -> Problem:
+    if isinstance(error, ModuleNotFoundError) and error.name and f"{module}.".startswith(f"{error.name}."):
+        return Problem(
+            id="settings.module",
+            variable=SETTINGS_VARIABLE,
+            origin=module,
+            message=f"there is no module {error.name}.",
+            hint=f"it was looked for from {Path.cwd()}: go to the folder of manage.py, or name another one",
+        )
+    place = _place(error)
+    kind = type(error).__name__
+    text = error.msg if isinstance(error, SyntaxError) else str(error)
+    detail = f": {text}" if isinstance(error, _TELLING) and text else ""
+    return Problem(
+        id="settings.import",
+        variable=module,
+        origin=place,
+        message=f"the settings module cannot be imported: {kind}{detail}.",
+        hint="everything else shown here was read without it",
+    )
+
+
+def _place(error: BaseException) -> str:
+    if isinstance(error, SyntaxError) and error.filename:
+        file, line = error.filename, error.lineno
+    else:
+        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith("<")]
+        of_project = [frame for frame in frames if Path(frame.filename).is_relative_to(Path.cwd())]
+        of_project = [frame for frame in of_project if "site-packages" not in frame.filename]
+        last = (of_project or frames)[-1]
+        file, line = last.filename, last.lineno
+    path = Path(file)
+    return f"{path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}:{line}"
+
+
+def _globals_of(module: str, trace: TracebackType | None) -> Mapping[str, object]:
+    """The globals of a module that did not finish; its classes may have been made before it failed."""
+    while trace is not None:
+        if trace.tb_frame.f_globals.get("__name__") == module:
+            return trace.tb_frame.f_globals
+        trace = trace.tb_next
+    return {}
+
+
+def _without_export(module: str, namespace: Mapping[str, object], problems: tuple[Problem, ...]) -> Inspection:
+    """Load the settings class by ourselves, because the module has not come to it."""
+    found = find_settings_class(namespace)
+    settings_class = found if isinstance(found, type) else CoreSettings
+    is_there = not any(problem.id == "settings.module" for problem in problems)
+    problems = problems or (_never_exported(module),)
+    if not is_there or (settings_class is CoreSettings and problems[0].id == "export.missing"):
+        return Inspection(module=module, loaded=None, problems=problems, namespace={})
+    loaded = load(settings_class, environ=os.environ, project_dir=find_project_dir(namespace))
+    return Inspection(module=module, loaded=loaded, problems=_masked(problems, loaded), namespace={})
+
+
+def _never_exported(module: str) -> Problem:
+    return Problem(
+        id="export.missing",
+        variable="export_settings",
+        origin=module,
+        message="the module never calls it, so Django does not see the settings class.",
+        hint="end the module with  export_settings(globals())",
+    )
+
+
+def _afterthoughts(module: str, loaded: Loaded, namespace: Mapping[str, object]) -> tuple[Problem, ...]:
+    last = last_export()
+    kept = last.kept if last else ()
+    return (*undone(loaded, namespace, module=module, kept=kept), *misspelt(loaded, namespace, module=module))
+
+
+def _masked(problems: tuple[Problem, ...], loaded: Loaded) -> tuple[Problem, ...]:
+    return tuple(redact(problems, loaded.traces.values()))

@@ -1,0 +1,99 @@
+"""``config show``: every value in use with its origin."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from dj_core_utils.cli.rows import draw_rows, write_rows
+from dj_core_utils.settings.describe import TOP_SECTION, describe
+from dj_core_utils.settings.errors import ConfigurationError
+from dj_core_utils.settings.final_settings import reassigned
+from dj_core_utils.settings.report import command_line, count, count_problems, print_report, write_report
+from dj_core_utils.settings.spelling import nearest
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from dj_core_utils.cli.inspection import Inspection
+    from dj_core_utils.cli.screen import Screen
+    from dj_core_utils.settings.describe import Row
+    from dj_core_utils.settings.loading import Loaded
+
+NAME = "show"
+HELP = "show the values in use and where each one comes from"
+NEEDS_SETTINGS = True
+
+_MORE = "--all shows defaults too, --json for machines, --section jwt for one section."
+_WRONG_CALL = 2
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--all", action="store_true", help="show defaults, too")
+    parser.add_argument(
+        "--section", metavar="NAME", help=f"show one section with its defaults, such as jwt; {TOP_SECTION} is the rest"
+    )
+    parser.add_argument("--reveal", action="store_true", help="show secrets in clear")
+    parser.add_argument("--json", action="store_true", help="print every variable, as a list of objects for machines")
+
+
+def run(inspection: Inspection, options: argparse.Namespace, screen: Screen) -> int:
+    """Show what the options ask for; of a broken configuration everything that is known.
+
+    Args:
+        inspection: The project.
+        options: The parsed options.
+        screen: Where to write.
+
+    Returns:
+        0; 1 when the configuration cannot be used; 2 for a section that does not exist.
+    """
+    rows = describe(inspection.loaded, reveal=options.reveal) if inspection.loaded else []
+    sections = tuple(dict.fromkeys(row.section for row in rows))
+    if options.section and rows and options.section not in sections:
+        screen.complain(_no_section(options.section, sections))
+        return _WRONG_CALL
+    if options.section:
+        rows = [row for row in rows if row.section == options.section]
+    if options.json:
+        screen.write(json.dumps([row.as_json() for row in rows], indent=2, ensure_ascii=False))
+    elif inspection.loaded:
+        shown = [row for row in rows if row.is_set or options.all or options.section]
+        _write(inspection.loaded, inspection, rows, shown, screen)
+    if not inspection.is_usable:
+        _complain(inspection, screen)
+    return 0 if inspection.is_usable else 1
+
+
+def _write(loaded: Loaded, inspection: Inspection, rows: Sequence[Row], shown: Sequence[Row], screen: Screen) -> None:
+    name = loaded.settings_class.__name__
+    profiles = loaded.profiles.display
+    counts = f"{count(len(rows), 'variable')}, {sum(row.is_set for row in rows)} set"
+    several = "s" if "," in profiles else ""
+    screen.write(f"{screen.bold(name)} · profile{several} {profiles or 'unknown'} · {counts}\n")
+    changed = reassigned(loaded, inspection.namespace)
+    if shown:
+        (draw_rows if screen.is_terminal else write_rows)(screen, shown, changed)
+    else:
+        screen.write("  everything is at its default")
+    screen.write(f"\n{_MORE}")
+
+
+def _no_section(name: str, sections: Sequence[str]) -> str:
+    near = nearest(name, sections)
+    suggestion = f" Did you mean {near}?" if near else ""
+    return f'There is no section "{name}".{suggestion}\nThere are: {", ".join(sections)}'
+
+
+def _complain(inspection: Inspection, screen: Screen) -> None:
+    """The module's own problems in full, those of the load by number: ``config check`` shows them."""
+    headline = f"Not usable: {count_problems(inspection.all_problems)}."
+    if not inspection.problems:
+        screen.complain(f"\n{headline} See what to do:  {command_line('check', inspection.module)}")
+        return
+    footer = f"See everything that is wrong:  {command_line('check', inspection.module)}"
+    report = write_report(headline, inspection.problems, footer)
+    screen.complain("")
+    print_report(ConfigurationError(report, inspection.problems), screen.errors)
