@@ -1,6 +1,5 @@
 """The configuration of this process, arranged for a page."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
@@ -14,7 +13,7 @@ from dj_core_utils.settings.export import last_export
 
 @dataclass(frozen=True)
 class Section:
-    """The variables of one section: those that somebody chose, and those at their default."""
+    """The variables of one section: those that somebody set, and those at their default."""
 
     name: str
     chosen: list[Row]
@@ -31,7 +30,7 @@ class Configuration:
 
     @property
     def chosen(self) -> int:
-        """How many variables somebody chose."""
+        """How many variables somebody set."""
         return sum(len(section.chosen) for section in self.sections)
 
     @property
@@ -46,16 +45,15 @@ def may_see(request: HttpRequest) -> bool:
 
 
 def configuration() -> Configuration | None:
-    """What was exported; None under settings that are not the framework's, as in a test with its own."""
+    """What this process runs on; None where nothing was exported, as in a test with settings of its own."""
     export = last_export()
     if export is None:
         return None
-    loaded = export.loaded
-    rows = sorted(describe(loaded), key=attrgetter("section"))
-    return Configuration(loaded.profiles.names, list(_sections(rows)), [str(problem) for problem in loaded.problems])
+    rows = sorted(describe(export.loaded), key=attrgetter("section"))
+    sections = [_section(name, list(members)) for name, members in groupby(rows, key=attrgetter("section"))]
+    warnings = [str(problem) for problem in export.loaded.problems]
+    return Configuration(export.loaded.profiles.names, sections, warnings)
 
 
-def _sections(rows: list[Row]) -> Iterator[Section]:
-    for name, group in groupby(rows, key=attrgetter("section")):
-        members = list(group)
-        yield Section(name, [row for row in members if row.is_set], [row for row in members if not row.is_set])
+def _section(name: str, rows: list[Row]) -> Section:
+    return Section(name, [row for row in rows if row.is_set], [row for row in rows if not row.is_set])
