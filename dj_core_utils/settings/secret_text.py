@@ -37,6 +37,8 @@ def conceal(value: object, secrets: Collection[str]) -> object:
         return SecretText(value) if value and is_secret else value
     if type(value) is dict:
         return {key: conceal(item, secrets) for key, item in value.items()}
-    if type(value) in (list, tuple):
-        return type(value)(conceal(item, secrets) for item in value)  # type: ignore[call-arg]  # a list or a tuple
+    if type(value) is list:
+        return [conceal(item, secrets) for item in value]
+    if type(value) is tuple:
+        return tuple(conceal(item, secrets) for item in value)
     return value

@@ -60,7 +60,7 @@ class Sources:
         """Every name that is set anywhere, ours or not, with its origin."""
         return {
             **{name: f"{self.dotenv.label}:{entry.line}" for name, entry in self.dotenv.entries.items()},
-            **{name: str(self.secrets.path / name) for name in (self.secrets.files if self.secrets else ())},
+            **({name: str(self.secrets.path / name) for name in self.secrets.files} if self.secrets else {}),
             **dict.fromkeys(self.environ, ENVIRONMENT.label),
         }
 
