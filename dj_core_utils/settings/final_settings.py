@@ -11,7 +11,6 @@ from django.conf import global_settings
 from dj_core_utils.settings.base import CoreSettings
 from dj_core_utils.settings.errors import Problem
 from dj_core_utils.settings.origins import Layer
-from dj_core_utils.settings.secret_text import SecretText
 from dj_core_utils.settings.spelling import NearMisses
 from dj_core_utils.settings.value_text import show_value
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from dj_core_utils.settings.loading import Loaded
 
 # Settings that rules give guarantees about; the others are a project's to change.
-_GUARDED = re.compile(
+_GUARDED = (
     r"DEBUG|ALLOWED_HOSTS|SECRET_KEY(_FALLBACKS)?|X_FRAME_OPTIONS|SIMPLE_JWT|MIDDLEWARE|PASSWORD_HASHERS"
     r"|AUTH_PASSWORD_VALIDATORS|(SECURE|SESSION|CSRF|CORS)_\w+"
 )
@@ -49,7 +48,7 @@ def undone(
 ) -> Iterator[Problem]:
     """Settings whose final value undoes what a rule guarantees.
 
-    Adding to a list of middleware, validators or hashers undoes nothing, nor does adding a key to a mapping.
+    Adding middleware, a hasher or a validator undoes nothing, nor does adding a key to a mapping.
 
     Args:
         loaded: What was exported.
@@ -62,14 +61,14 @@ def undone(
     """
     for name in reassigned(loaded, namespace):
         before, after = loaded.rendered[name], namespace[name]
-        if not _GUARDED.fullmatch(name) or _stands(before, after, may_grow=name in _EXTENSIBLE):
+        if not re.fullmatch(_GUARDED, name) or _stands(before, after, may_grow=name in _EXTENSIBLE):
             continue
         when = "before the export, which leaves it so" if name in kept else "after the export"
         yield Problem(
             id="setting.reassigned",
             variable=name,
             origin=module,
-            message=f"{_change(before, after)} by the settings module {when}; no rule has seen that.",
+            message=f"{_change(name, before, after)} by the settings module {when}; no rule has seen that.",
             hint=_remedy(loaded, name),
             severity="error" if loaded.profiles.is_hardened else "warning",
         )
@@ -120,21 +119,14 @@ def _is_same(name: str, before: object, after: object) -> bool:
     return before == after
 
 
-def _change(before: object, after: object) -> str:
-    """What happened to a setting, in words that may hold names of classes but no values that can be secret."""
+def _change(name: str, before: object, after: object) -> str:
+    """What happened to a setting, without values that may be secret."""
     if isinstance(before, _HARMLESS) and isinstance(after, _HARMLESS):
         return f"changed from {show_value(before)} to {show_value(after)}"
-    if (
-        isinstance(before, list)
-        and isinstance(after, list)
-        and (gone := [item for item in before if item not in after])
-    ):
-        return f"changed, and left without {gone[0]}," if all(_is_path(item) for item in gone) else "changed"
+    if name in _EXTENSIBLE and isinstance(before, list) and isinstance(after, list):
+        gone = [item["NAME"] if isinstance(item, dict) else item for item in before if item not in after]
+        return f"changed, and left without {gone[0]}," if gone else "put in another order"
     return "changed"
-
-
-def _is_path(item: object) -> bool:
-    return isinstance(item, str) and re.fullmatch(r"\w+(\.\w+)+", item) is not None and not isinstance(item, SecretText)
 
 
 def _stands(before: object, after: object, *, may_grow: bool) -> bool:
