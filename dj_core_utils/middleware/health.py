@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
 
+_BODY = b"ok\n"
+
 
 class HealthMiddleware:
     """Answer GET and HEAD on ``HEALTH_PATH`` with 200, for every host and without TLS.
@@ -50,5 +52,7 @@ def _answer(request: HttpRequest) -> HttpResponse | None:
     path = conf.health_path
     if not path or request.path_info != path or request.method not in ("GET", "HEAD"):
         return None
-    body = "ok\n" if request.method == "GET" else ""
-    return HttpResponse(body, content_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-store"})
+    # The length is otherwise added by CommonMiddleware, which is never reached.
+    headers = {"Cache-Control": "no-store", "Content-Length": str(len(_BODY))}
+    body = _BODY if request.method == "GET" else b""
+    return HttpResponse(body, content_type="text/plain; charset=utf-8", headers=headers)

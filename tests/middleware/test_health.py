@@ -26,12 +26,14 @@ def test_every_host_gets_an_answer(client: Client, host: str) -> None:
     assert (response.status_code, response.content) == (200, b"ok\n")
     assert response["Cache-Control"] == "no-store"
     assert response["Content-Type"] == "text/plain; charset=utf-8"
+    assert response["Content-Length"] == "3"
 
 
 def test_head_has_no_body(client: Client) -> None:
     """And the same headers."""
     response = client.head("/healthz")
     assert (response.status_code, response.content, response["Cache-Control"]) == (200, b"", "no-store")
+    assert response["Content-Length"] == "3"
 
 
 @pytest.mark.parametrize("path", ["/healthz/", "/healthz/x", "/x/healthz", "/HEALTHZ", "//healthz"])
