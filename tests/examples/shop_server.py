@@ -10,7 +10,6 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPMessage
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -18,10 +17,8 @@ from tests.conftest import clean_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
-
-ROOT = Path(__file__).parents[2]
-SHOP = ROOT / "examples" / "shop"
 START_SECONDS = 40
 
 
@@ -71,12 +68,13 @@ class Served:
 
 
 @contextmanager
-def serving(arguments: list[str], environment: Mapping[str, str], port: int, output: Path) -> Iterator[Served]:
+def serving(arguments: list[str], environment: Mapping[str, str], *, shop: Path, port: int) -> Iterator[Served]:
     """Run a server until the block ends, then end it as Ctrl-C does; it has to go by itself and without complaint."""
+    output = shop.parent / "output"
     with output.open("w", encoding="utf-8") as stream:
         server = subprocess.Popen(
             [sys.executable, *arguments],
-            cwd=SHOP,
+            cwd=shop,
             env={**clean_environment(), **environment},
             stdin=subprocess.DEVNULL,
             stdout=stream,

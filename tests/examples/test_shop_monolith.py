@@ -11,27 +11,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.examples.shop_server import SHOP, Served, serving, sign_in
+from tests.examples.shop_server import Served, serving, sign_in
 from tests.servers import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.conftest import RunPython
 
 
 @pytest.fixture(scope="module")
-def demo_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Nothing is configured but another database, so that the tests leave nothing behind in the example."""
-    return {"DATABASE_URL": f"sqlite:///{tmp_path_factory.mktemp('demo')}/shop.sqlite3"}
-
-
-@pytest.fixture(scope="module")
-def monolith(demo_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def monolith(shop: Path) -> Iterator[Served]:
     """The demo, served."""
     port = free_port()
-    output = tmp_path_factory.mktemp("monolith") / "output"
-    with serving(["demo.py", "--port", str(port)], demo_environment, port, output) as served:
+    with serving(["demo.py", "--port", str(port)], {}, shop=shop, port=port) as served:
         yield served
     assert "The shop is closed." in served.printed()
 
@@ -39,17 +33,17 @@ def monolith(demo_environment: dict[str, str], tmp_path_factory: pytest.TempPath
 DEMO = {"email": "demo@shop.example", "password": "demo"}
 
 
-def test_demo_starts_with_nothing_configured(demo_environment: dict[str, str], run_python: RunPython) -> None:
+def test_demo_starts_with_nothing_configured(shop: Path, run_python: RunPython) -> None:
     """One command sets the shop up, says what it runs on and where its page is, and the page answers."""
     with socket() as other:
         with suppress(OSError):  # somebody else has it: just as well
             other.bind(("127.0.0.1", 8000))
             other.listen()
-        done = run_python([SHOP / "demo.py", "--check"], env=demo_environment)
+        done = run_python([shop / "demo.py", "--check"])
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     assert "ShopSettings" in done.stdout
-    assert re.search(r"DATABASES\b.*shop\.sqlite3.*DATABASE_URL +environment", done.stdout)
+    assert re.search(r"DATABASES\b.*var/demo\.sqlite3.*profile demo", done.stdout)
     assert re.search(r"\bDEBUG\b.*True.*profile development", done.stdout)
     assert re.search(r"\bPAGE_SIZE\b.*5.*ShopSettings", done.stdout)
     assert "Port 8000 is taken" in done.stdout
@@ -58,11 +52,9 @@ def test_demo_starts_with_nothing_configured(demo_environment: dict[str, str], r
     assert "The start page answers 200." in done.stdout
 
 
-def test_demo_names_a_port_that_it_cannot_have(
-    monolith: Served, demo_environment: dict[str, str], run_python: RunPython
-) -> None:
+def test_demo_names_a_port_that_it_cannot_have(monolith: Served, shop: Path, run_python: RunPython) -> None:
     """A port that was asked for is not silently another one."""
-    done = run_python([SHOP / "demo.py", "--check", "--port", str(monolith.port)], env=demo_environment)
+    done = run_python([shop / "demo.py", "--check", "--port", str(monolith.port)])
     assert done.returncode == 1
     assert done.stderr == f"Port {monolith.port} cannot be used: Address already in use.\n"
 
@@ -141,7 +133,7 @@ def test_browsers_of_listed_origins_may_ask(monolith: Served) -> None:
     assert other.headers["Access-Control-Allow-Origin"] is None
 
 
-def test_broken_page_shows_what_a_start_prints(monolith: Served, run_python: RunPython) -> None:
+def test_broken_page_shows_what_a_start_prints(monolith: Served, shop: Path, run_python: RunPython) -> None:
     """The report on the page is, letter by letter, what the command on it prints."""
     page = monolith.request("/broken/")
     assert page.status == 200
@@ -149,7 +141,7 @@ def test_broken_page_shows_what_a_start_prints(monolith: Served, run_python: Run
     assert block is not None
     prompt, _, report = unescape(re.sub(r"<.*?>", "", block[1])).partition("\n")
     assert prompt == "$ DJANGO_ENV_FILE=pages/broken.env python manage.py check"
-    done = run_python(["manage.py", "check"], env={"DJANGO_ENV_FILE": "pages/broken.env"}, cwd=SHOP)
+    done = run_python(["manage.py", "check"], env={"DJANGO_ENV_FILE": "pages/broken.env"}, cwd=shop)
     assert done.returncode == 1
     assert done.stderr == f"{report}\n"
     assert done.stdout == ""

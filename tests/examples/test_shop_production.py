@@ -16,15 +16,17 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.conftest import clean_environment
-from tests.examples.shop_server import SHOP, Served, serving, sign_in
+from tests.examples.shop_server import Served, serving, sign_in
 from tests.servers import free_port, postgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 HOST = "shop.example.com"
 OVER_HTTPS = {"Host": HOST, "X-Forwarded-Proto": "https"}
 SERVICE = {"DJANGO_PROFILE": "microservice,production"}
+GUNICORN = ["-m", "gunicorn", "shop.wsgi", "--workers", "1"]
 ADMIN = {"email": "admin@shop.example.com", "password": "a horse that nobody knows"}
 
 
@@ -33,28 +35,25 @@ class Deployment:
     """The shop, installed as its example of a production environment says.
 
     Attributes:
+        shop: Where it is.
         environment: What the process is given.
         secrets: What must not be read anywhere.
     """
 
+    shop: Path
     environment: dict[str, str]
     secrets: tuple[str, ...]
 
     def manage(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         """Run ``manage.py``."""
-        return manage(*arguments, environment={**self.environment, **more})
+        return python(self.shop, "manage.py", *arguments, environment={**self.environment, **more})
 
 
-def manage(*arguments: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run ``manage.py`` in an environment that holds nothing else."""
-    return python("manage.py", *arguments, environment=environment)
-
-
-def python(*arguments: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run an interpreter in the folder of the shop."""
+def python(shop: Path, *arguments: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run an interpreter in the folder of the shop, in an environment that holds nothing else."""
     return subprocess.run(
         [sys.executable, *arguments],
-        cwd=SHOP,
+        cwd=shop,
         env={**clean_environment(), **environment},
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -76,33 +75,31 @@ def problems(report: str) -> list[tuple[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def example() -> dict[str, str]:
+def example(shop: Path) -> dict[str, str]:
     """The variables of ``production.env.example``."""
-    text = (SHOP / "production.env.example").read_text(encoding="utf-8")
+    text = (shop / "production.env.example").read_text(encoding="utf-8")
     return dict(line.split("=", 1) for line in text.splitlines() if re.match(r"[A-Z]", line))
 
 
 @pytest.fixture(scope="module")
-def deployment(
-    example: dict[str, str], postgres_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Deployment]:
+def deployment(shop: Path, example: dict[str, str], postgres_url: str) -> Iterator[Deployment]:
     """The shop with real values in place of those that the example asks to replace, migrated, with its static files."""
-    folder = tmp_path_factory.mktemp("production")
     key = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    (folder / "jwt.pem").write_bytes(key)
+    (shop / "jwt.pem").write_bytes(key)
     secrets = [token_urlsafe(50) for _ in example]
     with postgres(postgres_url) as database:
         values = {
             name: re.sub(r"change-me[-\w]*", secret, value)
             for (name, value), secret in zip(example.items(), secrets, strict=True)
         }
-        values |= {"DATABASE_URL": database, "JWT_SIGNING_KEY_FILE": str(folder / "jwt.pem")}
+        values["DATABASE_URL"] = database
         del values["DATABASE_TLS"], values["DATABASE_TLS_CA"]  # a loopback server without certificates
-        file = folder / "production.env"
-        file.write_text("".join(f"{name}={value}\n" for name, value in values.items()), encoding="utf-8")
+        lines = [f"{name}={value}\n" for name, value in values.items()]
+        (shop / "production.env").write_text("".join(lines), encoding="utf-8")
         installed = Deployment(
-            {"DJANGO_ENV_FILE": str(file), "STATIC_ROOT": str(folder / "static")},
-            (*secrets, database.split("@")[0], key.decode().splitlines()[1]),
+            shop,
+            {"DJANGO_ENV_FILE": "production.env"},
+            (*secrets, database.partition("@")[0], key.decode().splitlines()[1]),
         )
         install(installed)
         yield installed
@@ -110,11 +107,9 @@ def deployment(
 
 def install(deployment: Deployment) -> None:
     """What a release does: collect the static files without a secret at hand, migrate, make the first user."""
-    static = {"STATIC_ROOT": deployment.environment["STATIC_ROOT"]}
+    image = {"DJANGO_PROFILE": "microservice,production,build"}
     steps = [
-        manage(
-            "collectstatic", "--no-input", environment={"DJANGO_PROFILE": "microservice,production,build", **static}
-        ),
+        python(deployment.shop, "manage.py", "collectstatic", "--no-input", environment=image),
         deployment.manage("migrate", "--no-input"),
         deployment.manage("loaddata", "products"),
         deployment.manage(
@@ -129,16 +124,14 @@ def install(deployment: Deployment) -> None:
 
 
 @pytest.fixture(scope="module")
-def service(deployment: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def service(deployment: Deployment) -> Iterator[Served]:
     """The shop behind gunicorn."""
     port = free_port()
-    output = tmp_path_factory.mktemp("service") / "output"
-    with serving([*GUNICORN, "--bind", f"127.0.0.1:{port}"], deployment.environment, port, output) as served:
+    environment = {**deployment.environment, "HOME": str(deployment.shop.parent)}  # gunicorn writes there
+    arguments = [*GUNICORN, "--bind", f"127.0.0.1:{port}"]
+    with serving(arguments, environment, shop=deployment.shop, port=port) as served:
         yield served
     assert [secret for secret in deployment.secrets if secret in served.printed()] == []
-
-
-GUNICORN = ["-m", "gunicorn", "shop.wsgi", "--workers", "1"]
 
 
 def test_a_production_environment_passes_the_deployment_checks(deployment: Deployment) -> None:
@@ -201,16 +194,16 @@ def test_seeding_is_refused(deployment: Deployment) -> None:
     assert "only runs where DEBUG is on" in done.stderr
 
 
-def test_the_example_lacks_nothing_but_secrets(example: dict[str, str]) -> None:
+def test_the_example_lacks_nothing_but_secrets(shop: Path, example: dict[str, str]) -> None:
     """Copied as it is, the example is refused for each value that it asks to replace, and for nothing else."""
     asked = [name for name, value in example.items() if "change-me" in value]
-    environment = {"DJANGO_ENV_FILE": str(SHOP / "production.env.example")}
-    done = manage("check", environment=environment)
+    named = {"DJANGO_ENV_FILE": "production.env.example", "JWT_SIGNING_KEY_FILE": "elsewhere.pem"}
+    done = python(shop, "manage.py", "check", environment=named)
     assert done.returncode == 1
     assert sorted({name for name, _ in problems(done.stderr)}) == sorted([*asked, "JWT_SIGNING_KEY_FILE"])
 
 
-def test_an_incomplete_environment_gets_one_report() -> None:
+def test_an_incomplete_environment_gets_one_report(shop: Path) -> None:
     """All that is missing or wrong is said at once, and no secret is in it."""
     environment = {
         **SERVICE,
@@ -221,7 +214,7 @@ def test_an_incomplete_environment_gets_one_report() -> None:
         "PAYMENT_SANDBOX": "off",
         "PAYMENT_API_KY": "tuna-tuna-tuna",
     }
-    done = manage("migrate", environment=environment)
+    done = python(shop, "manage.py", "migrate", environment=environment)
     assert done.returncode == 1
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
@@ -243,9 +236,9 @@ def test_an_incomplete_environment_gets_one_report() -> None:
     assert [secret for secret in hidden if secret in done.stderr] == []
 
 
-def test_a_server_with_an_incomplete_environment_ends() -> None:
+def test_a_server_with_an_incomplete_environment_ends(shop: Path) -> None:
     """Gunicorn ends, and shows the report instead of a traceback."""
-    done = python(*GUNICORN, "--bind", f"127.0.0.1:{free_port()}", environment=SERVICE)
+    done = python(shop, *GUNICORN, "--bind", f"127.0.0.1:{free_port()}", environment=SERVICE)
     assert done.returncode == 3
     assert "Traceback" not in done.stderr
     assert done.stderr.count("Configuration of ShopSettings is not usable") == 1
@@ -253,10 +246,10 @@ def test_a_server_with_an_incomplete_environment_ends() -> None:
 
 
 @pytest.mark.parametrize("server", [GUNICORN, ["manage.py", "runserver", "--noreload"], ["demo.py"]], ids=" ".join)
-def test_the_build_profile_serves_nothing(server: list[str]) -> None:
+def test_the_build_profile_serves_nothing(server: list[str], shop: Path) -> None:
     """Under throw-away secrets no server starts."""
     environment = {"DJANGO_PROFILE": "microservice,production,build"}
-    done = python(*server, environment=environment)
+    done = python(shop, *server, environment=environment)
     assert done.returncode != 0
     assert "build" in done.stderr
     assert "Traceback" not in done.stderr
