@@ -37,12 +37,8 @@ def main() -> None:
     if options.check:
         sys.exit(check(server))
     say("Ctrl-C ends it.\n")
-    try:
+    with server:
         server.serve_forever()
-    except KeyboardInterrupt:
-        say("\nThe shop is closed.")
-    finally:
-        server.server_close()
 
 
 def read_options() -> argparse.Namespace:
@@ -117,4 +113,7 @@ def say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        say("\nThe shop is closed.")

@@ -70,7 +70,7 @@ class Served:
 @contextmanager
 def serving(arguments: list[str], environment: Mapping[str, str], *, shop: Path, port: int) -> Iterator[Served]:
     """Run a server until the block ends, then end it as Ctrl-C does; it has to go by itself and without complaint."""
-    output = shop.parent / "output"
+    output = shop.parent / f"output-{port}"
     with output.open("w", encoding="utf-8") as stream:
         server = subprocess.Popen(
             [sys.executable, *arguments],

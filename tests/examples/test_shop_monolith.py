@@ -146,3 +146,12 @@ def test_broken_page_shows_what_a_start_prints(monolith: Served, shop: Path, run
     assert done.stderr == f"{report}\n"
     assert done.stdout == ""
     assert "correct-horse" not in report
+
+
+def test_asgi_serves_the_same(monolith: Served, shop: Path) -> None:
+    """The ASGI application answers like the WSGI one."""
+    port = free_port()
+    arguments = ["-m", "uvicorn", "shop.asgi:application", "--port", str(port)]
+    with serving(arguments, {"DJANGO_PROFILE": "monolith,demo"}, shop=shop, port=port) as served:
+        answer = served.request("/", headers={"Host": f"127.0.0.1:{monolith.port}"})
+    assert answer.text == monolith.request("/").text
