@@ -47,6 +47,8 @@ def connect(load_from: LoadFrom, django_db_blocker: DjangoDbBlocker) -> Connect:
                 yield connection
             finally:
                 connection.close()
+                if connection.connection is not None:  # Django leaves a database in memory open
+                    connection.connection.close()
                 if getattr(connection, "pool", None):
                     connection.close_pool()  # type: ignore[attr-defined]  # PostgreSQL has it
 
