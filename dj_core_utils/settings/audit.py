@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from dj_core_utils.settings.rendering import RenderContext
 
 _PART = r"(?:\*|[^\W\d]\w*)"
-_PATTERN = re.compile(rf"{_PART}\.{_PART}(?:\.{_PART})?")
+_PATTERN = rf"{_PART}\.{_PART}(?:\.{_PART})?"
 
 
 def _pattern(text: str) -> str:
-    if not _PATTERN.fullmatch(text):
+    if not re.fullmatch(_PATTERN, text):
         refuse("audit.pattern", "this names no model and no field.", "such as shop.Order, shop.Order.note, shop.*")
     return text
 

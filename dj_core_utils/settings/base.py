@@ -59,7 +59,10 @@ class CoreSettings(BaseSettings):
         description="Whether this process is one service among several; set by the profile microservice.",
     )
     debug: bool = variable(
-        False, setting="DEBUG", description="Show error pages with details. Never outside development.", example="false",
+        False,
+        setting="DEBUG",
+        description="Show error pages with details. Never outside development.",
+        example="false",
         other_names=("DJANGO_DEBUG",),
     )
     allowed_hosts: list[str] = variable(
@@ -92,7 +95,9 @@ class CoreSettings(BaseSettings):
         setting="DEFAULT_AUTO_FIELD",
         description="Primary key of models that declare none; always rendered, because Django's default changed.",
     )
-    time_zone: str = variable("UTC", setting="TIME_ZONE", description="Time zone of the project.", example="Europe/Madrid")
+    time_zone: str = variable(
+        "UTC", setting="TIME_ZONE", description="Time zone of the project.", example="Europe/Madrid"
+    )
     language_code: str = variable(
         "en-us", setting="LANGUAGE_CODE", description="Language of the project.", example="es"
     )

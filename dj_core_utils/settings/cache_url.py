@@ -8,8 +8,8 @@ everything that would fail at the first use only, or never, by being ignored.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from pydantic import SecretStr
@@ -41,7 +41,7 @@ _ALIASES = {
     "valkeys": "rediss",
 }
 _REFUSED = ("redis+cluster", "redis+sentinel", "redis-sentinel", "rediss+sentinel", "sentinel", "valkey+sentinel")
-_DATABASE = re.compile(r"[0-9]{1,5}")
+_DATABASE = r"[0-9]{1,5}"
 _SERVERS = ("redis", "rediss", "pymemcache", "pylibmc")
 # django-environ chooses by what happens to be installed, and the options of another client have other names.
 _BACKENDS = {
@@ -52,8 +52,7 @@ _BACKENDS = {
 _LOCAL_BACKENDS = ("locmem.LocMemCache", "filebased.FileBasedCache", "dummy.DummyCache")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CacheConfig:
+class CacheConfig(NamedTuple):
     """One cache, typed; what a URL says.
 
     Attributes:
@@ -65,8 +64,8 @@ class CacheConfig:
 
     backend: str
     location: str | list[str] = ""
-    settings: Mapping[str, object] = field(default_factory=dict)
-    options: Mapping[str, object] = field(default_factory=dict)
+    settings: Mapping[str, object] = MappingProxyType({})
+    options: Mapping[str, object] = MappingProxyType({})
 
     @property
     def is_redis(self) -> bool:
@@ -85,7 +84,7 @@ class CacheConfig:
 
     def with_defaults(self, settings: Mapping[str, object], options: Mapping[str, object]) -> CacheConfig:
         """A copy that also has what is given here, except where this one already says something."""
-        return replace(self, settings={**settings, **self.settings}, options={**options, **self.options})
+        return self._replace(settings={**settings, **self.settings}, options={**options, **self.options})
 
     def render(self) -> dict[str, object]:
         """The entry of ``CACHES``; secrets are strings that hide themselves in ``repr``."""
@@ -160,7 +159,7 @@ def _redis(parts: URLParts, kind: str, options: dict[str, object]) -> str:
 def _database(parts: URLParts) -> str:
     """The number of the database in the path; empty when there is none, or when the path is a socket."""
     database = parts.decoded_path("database number")
-    if _DATABASE.fullmatch(database) or not database:
+    if re.fullmatch(_DATABASE, database) or not database:
         return database
     if parts.hosts[0].name:
         raise parts.error("the database is not a number")

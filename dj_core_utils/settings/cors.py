@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from dj_core_utils.settings.rendering import RenderContext
 
 _OWN_ORIGINS = "{SERVICE}_CORS_ALLOWED_ORIGINS"
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
+_HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # RFC 9110, section 5.6.2
 _A_DAY = 86_400
 
 
 def _header(name: str) -> str:
-    return name if _TOKEN.fullmatch(name) else refuse("cors.header", "this cannot be the name of a header.")
+    return name if re.fullmatch(_HEADER_NAME, name) else refuse("cors.header", "this cannot be the name of a header.")
 
 
 def _method(name: str) -> str:
-    if not _TOKEN.fullmatch(name):
+    if not re.fullmatch(_HEADER_NAME, name):
         refuse("cors.method", "this cannot be a method.")
     if name != name.upper():
         refuse("cors.method", "methods are compared letter by letter.", f"expected  {name.upper()}")

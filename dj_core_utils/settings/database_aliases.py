@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dj_core_utils.settings.database_drivers import SQLITE_FILE_PRAGMAS, SQLITE_OPTIONS
@@ -31,12 +30,12 @@ def configs_by_alias(section: DatabaseSettings, project_dir: Path | None) -> dic
     """
     found = {"default": _default(section, project_dir)}
     if section.test_name:
-        found["default"] = replace(found["default"], test={"NAME": section.test_name})
+        found["default"] = found["default"]._replace(test={"NAME": section.test_name})
     for number, url in enumerate(section.replica_urls, start=1):
         config = parse_database_url(url.get_secret_value(), project_dir=project_dir)
         alias = REPLICA if number == 1 else f"{REPLICA}_{number}"
         # Tests write to the default database and expect to read it here.
-        found[alias] = replace(config, test={"MIRROR": "default"})
+        found[alias] = config._replace(test={"MIRROR": "default"})
     for alias, url in section.urls.items():
         found[alias] = parse_database_url(url.get_secret_value(), project_dir=project_dir)
     return {alias: _complete(config, section) for alias, config in found.items()}
@@ -73,7 +72,7 @@ def _complete(config: DatabaseConfig, section: DatabaseSettings) -> DatabaseConf
         options=_options(config, section),
         parameters=_parameters(config, section),
     )
-    return replace(completed, options={**completed.options, "pool": pool}) if pool else completed
+    return completed._replace(options={**completed.options, "pool": pool}) if pool else completed
 
 
 def _pool(config: DatabaseConfig, section: DatabaseSettings) -> dict[str, object]:

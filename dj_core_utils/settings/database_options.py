@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import SecretStr
@@ -37,7 +36,7 @@ _MARKS: dict[Family, tuple[str, ...]] = {
     "oracle": ("oracle",),
     "mssql": ("mssql", "sql_server"),
 }
-_PG_DURATION = re.compile(r"[0-9]+(?:us|ms|s|min|h|d)?")
+_PG_DURATION = r"[0-9]+(?:us|ms|s|min|h|d)?"
 _LONGEST_SCHEMA = 63  # bytes of a PostgreSQL identifier
 
 
@@ -50,7 +49,6 @@ def family_of(engine: str) -> Family:
     return next((family for family, marks in _MARKS.items() if any(mark in engine for mark in marks)), "other")
 
 
-@dataclass(slots=True)
 class ReadOptions:
     """The query of a database URL, typed and sorted by who reads it.
 
@@ -62,11 +60,12 @@ class ReadOptions:
         place: What stands for a part of the URL itself: ``host``, ``password``.
     """
 
-    settings: dict[str, object] = field(default_factory=dict)
-    driver: dict[str, object] = field(default_factory=dict)
-    pool: dict[str, object] = field(default_factory=dict)
-    parameters: dict[str, object] = field(default_factory=dict)
-    place: dict[str, object] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.settings: dict[str, object] = {}
+        self.driver: dict[str, object] = {}
+        self.pool: dict[str, object] = {}
+        self.parameters: dict[str, object] = {}
+        self.place: dict[str, object] = {}
 
 
 def read_database_options(parts: URLParts, family: Family) -> ReadOptions:
@@ -119,7 +118,7 @@ def schema_problem(name: str) -> str:
 
 
 def _duration(value: str) -> str:
-    if not _PG_DURATION.fullmatch(value):
+    if not re.fullmatch(_PG_DURATION, value):
         raise ValueError("a duration such as 30s, 500ms or 5min")
     return value
 

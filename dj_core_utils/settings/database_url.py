@@ -6,8 +6,8 @@ wrong is decided here: reserved characters, ports, lists of hosts, sockets, the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, unquote, urlencode
 
 from pydantic import SecretStr
@@ -37,8 +37,7 @@ _MEMORY = ":memory:"
 _SQLITE_SCHEMES = ("sqlite", "sqlite3", "spatialite")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DatabaseConfig:
+class DatabaseConfig(NamedTuple):
     """One database, typed; what a URL or the ``DB_*`` variables say.
 
     Attributes:
@@ -60,10 +59,10 @@ class DatabaseConfig:
     password: SecretStr = SecretStr("")
     host: str = ""
     port: int | str = ""
-    settings: Mapping[str, object] = field(default_factory=dict)
-    options: Mapping[str, object] = field(default_factory=dict)
-    parameters: Mapping[str, object] = field(default_factory=dict)
-    test: Mapping[str, object] = field(default_factory=dict)
+    settings: Mapping[str, object] = MappingProxyType({})
+    options: Mapping[str, object] = MappingProxyType({})
+    parameters: Mapping[str, object] = MappingProxyType({})
+    test: Mapping[str, object] = MappingProxyType({})
 
     @property
     def family(self) -> Family:
@@ -99,8 +98,7 @@ class DatabaseConfig:
         parameters: Mapping[str, object] | None = None,
     ) -> DatabaseConfig:
         """A copy that also has what is given here, except where this one already says something."""
-        return replace(
-            self,
+        return self._replace(
             settings={**(settings or {}), **self.settings},
             options={**(options or {}), **self.options},
             parameters={**(parameters or {}), **self.parameters},
@@ -141,12 +139,12 @@ def parse_database_url(text: str, *, project_dir: Path | None = None) -> Databas
     grammar = _grammar(schemes)
     scheme, rest = split_scheme(trimmed(text), grammar)
     if scheme in _SQLITE_SCHEMES:
-        return _sqlite(scheme, rest, replace(grammar, example=SQLITE_EXAMPLE), project_dir)
+        return _sqlite(scheme, rest, grammar._replace(example=SQLITE_EXAMPLE), project_dir)
     parts = split_url(text, grammar)
     family = family_of(schemes[parts.scheme].backend)
     read = read_database_options(parts, family)
     hosts, path = _socket_in_path(parts) if family in {"postgresql", "mysql"} else (parts.hosts, parts.path)
-    parts = _with_options_in_place(replace(parts, hosts=hosts, path=path), read.place)
+    parts = _with_options_in_place(parts._replace(hosts=hosts, path=path), read.place)
     _judge_name(parts, family, has_service=bool(read.driver.get("service")))
     entry = _entry(parts, family, read.driver if family == "other" else {})
     names = [host.name for host in parts.hosts]
@@ -296,8 +294,7 @@ def _with_options_in_place(parts: URLParts, place: Mapping[str, Any]) -> URLPart
             raise parts.error(f"the {name} is given twice, as an option and in its place")
     names = place["host"].split(",") if "host" in place else [host.name for host in parts.hosts]
     ports = [host.port for host in parts.hosts] if len(names) == len(parts.hosts) else [first.port] * len(names)
-    return replace(
-        parts,
+    return parts._replace(
         hosts=tuple(Host(name, place.get("port", port)) for name, port in zip(names, ports, strict=True)),
         user=place.get("user", parts.user),
         password=place.get("password", parts.password),

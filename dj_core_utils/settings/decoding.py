@@ -24,12 +24,12 @@ from __future__ import annotations
 import json
 import re
 from collections import abc
-from dataclasses import dataclass, is_dataclass
+from dataclasses import is_dataclass
 from datetime import date, time
 from enum import Enum
 from itertools import chain, repeat
 from types import UnionType
-from typing import TYPE_CHECKING, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Literal, NamedTuple, Union, get_args, get_origin
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 _SHOWN_LENGTH = 60
 # Nobody declared it as secret, and still it may be an address with a password in it.
-_CREDENTIALS = re.compile(r"(?s)(://[^\s:/@]*:).*@")
+_CREDENTIALS = r"(?s)(://[^\s:/@]*:).*@"
 
 
 def decode(text: str, annotation: object, *, is_secret: bool = False) -> object:
@@ -79,8 +79,7 @@ def is_unset(text: str, annotation: object) -> bool:
     return not text and unwrap(annotation)[0] is not str
 
 
-@dataclass(frozen=True, slots=True)
-class _Fault:
+class _Fault(NamedTuple):
     """Why a text cannot be read; handed back and not raised, so that no exception holds on to a secret.
 
     Attributes:
@@ -321,7 +320,7 @@ def _hides(annotation: object) -> bool:
 
 def _quoted(text: str) -> str:
     """The text for a message: in double quotes, on one line, and not too long."""
-    text = _CREDENTIALS.sub(rf"\g<1>{MASK}@", text)
+    text = re.sub(_CREDENTIALS, rf"\g<1>{MASK}@", text)
     shown = text if len(text) <= _SHOWN_LENGTH else f"{text[: _SHOWN_LENGTH - 1]}…"
     visible = "".join(char if char.isprintable() else repr(char)[1:-1] for char in shown)
     return f'"{visible}"'

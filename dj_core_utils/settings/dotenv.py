@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import dataclass, field
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from dotenv.parser import Reader, parse_binding
@@ -30,9 +30,9 @@ MAX_BYTES = 1024 * 1024
 _UTF8_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_CAPITAL_NAME = re.compile(r"[A-Z_][A-Z0-9_]*")
-_OPENS_QUOTE = re.compile(r"\s*(?:export[^\S\n]+)?[^=#\s]+[^\S\n]*=[^\S\n]*['\"]")
+_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
+_CAPITAL_NAME = r"[A-Z_][A-Z0-9_]*"
+_OPENS_QUOTE = r"\s*(?:export[^\S\n]+)?[^=#\s]+[^\S\n]*=[^\S\n]*['\"]"
 
 _SEVERAL_LINES = "a value of several lines stands in quotes"
 
@@ -53,8 +53,7 @@ class Entry(NamedTuple):
         return f"Entry(line={self.line})"
 
 
-@dataclass(frozen=True, slots=True)
-class Dotenv:
+class Dotenv(NamedTuple):
     """What one ``.env`` file says.
 
     Attributes:
@@ -64,7 +63,7 @@ class Dotenv:
     """
 
     label: str
-    entries: Mapping[str, Entry] = field(default_factory=dict)
+    entries: Mapping[str, Entry] = MappingProxyType({})
     problems: tuple[Problem, ...] = ()
 
     @classmethod
@@ -197,7 +196,7 @@ def _bindings(text: str) -> Iterator[tuple[int, Binding]]:
 
 def _fault(binding: Binding) -> tuple[str, str] | None:
     """What is wrong with a line, and what to do; None when it is an assignment."""
-    is_quoted = _OPENS_QUOTE.match(binding.original.string)
+    is_quoted = re.match(_OPENS_QUOTE, binding.original.string)
     if binding.error and is_quoted:
         return (
             "the quote that opens here is not closed, or more text follows the one that closes it.",
@@ -205,7 +204,7 @@ def _fault(binding: Binding) -> tuple[str, str] | None:
         )
     if binding.error or binding.key is None or binding.value is None:
         return "this line is not NAME=value.", f"a comment begins with #; {_SEVERAL_LINES}"
-    if not _NAME.fullmatch(binding.key):
+    if not re.fullmatch(_NAME, binding.key):
         return "what stands before the = is not a name.", "a name has letters, digits and underscores only"
     if not is_quoted and binding.value.startswith("-----BEGIN ") and "-----END " not in binding.value:
         return "a key begins here and does not end on the same line.", _SEVERAL_LINES
@@ -214,7 +213,7 @@ def _fault(binding: Binding) -> tuple[str, str] | None:
 
 def _is_beyond_doubt(binding: Binding) -> bool:
     # The last line of a key in base64 ends with = or ==.
-    return _CAPITAL_NAME.fullmatch(binding.key or "") is not None and binding.value not in ("", "=")
+    return re.fullmatch(_CAPITAL_NAME, binding.key or "") is not None and binding.value not in ("", "=")
 
 
 def _refused(label: str, problem_id: str, message: str, hint: str = "", *, line: int = 0) -> Dotenv:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
 _MAILERS_SINCE = (6, 1)
 _PLAIN_ADMINS_SINCE = (6, 0)
-_ADDRESS = re.compile(r"(?:(?P<name>[^<>\r\n]+)<)?(?P<address>[^@<>\s,]+@[^@<>\s,]+)(?(name)>)")
+_ADDRESS = r"(?:(?P<name>[^<>\r\n]+)<)?(?P<address>[^@<>\s,]+@[^@<>\s,]+)(?(name)>)"
 # What Django does when nothing is said, in words that every version understands.
 _DEFAULT_URL = "smtp://localhost:25"
 
@@ -36,7 +35,7 @@ def _usable(url: SecretURL) -> SecretURL:
 
 
 def _address(text: str) -> str:
-    if text and not _ADDRESS.fullmatch(text.strip()):
+    if text and not re.fullmatch(_ADDRESS, text.strip()):
         refuse(
             "email.address", "this is not a mail address.", "expected  jane@example.com  or  Jane <jane@example.com>"
         )
@@ -118,7 +117,7 @@ class EmailSettings(Section):
 
         config = parse_email_url(self.url.get_secret_value() if self.url else _DEFAULT_URL)
         is_limited = config.is_smtp and config.timeout is None
-        return replace(config, timeout=self.timeout.total_seconds()) if is_limited else config
+        return config._replace(timeout=self.timeout.total_seconds()) if is_limited else config
 
     def render(self, context: "RenderContext") -> Mapping[str, object]:
         """Mail in the form of the Django that will read it: ``MAILERS`` or ``EMAIL_*``, never both.
@@ -191,7 +190,7 @@ class EmailSettings(Section):
 
 def _recipients(addresses: list[str], *, are_plain: bool) -> list[object]:
     """``ADMINS`` and ``MANAGERS``: pairs before Django 6.0, addresses from it."""
-    found = [match for text in addresses if (match := _ADDRESS.fullmatch(text))]
+    found = [match for text in addresses if (match := re.fullmatch(_ADDRESS, text))]
     if are_plain:
         return [match["address"] for match in found]
     return [((match["name"] or "").strip(), match["address"]) for match in found]

@@ -6,8 +6,7 @@ clear first, default ports, folders of the file backend, and options, which it p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from pydantic import SecretStr
@@ -36,8 +35,7 @@ _ALIASES = {
 _PORTS = {"smtp": 25, "smtp+ssl": 465, "smtp+tls": 587}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmailConfig:
+class EmailConfig(NamedTuple):
     """One way to send mail, typed; what a URL says.
 
     Attributes:
@@ -181,6 +179,8 @@ def _server(parts: URLParts, kind: str) -> Host:
     if bool(parts.user) != bool(parts.password):
         # Django logs in with both or not at all, and says nothing.
         raise parts.error("a user needs a password, and a password a user")
+    if not (parts.user + parts.password).isascii():
+        raise parts.error("Python's mail client can only log in with ASCII characters")
     port = server.port or _PORTS[kind]
     if kind != "smtp+ssl" and port == _PORTS["smtp+ssl"]:
         raise parts.error("port 465 is encrypted from the beginning", "write smtps://")

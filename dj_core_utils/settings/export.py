@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 import warnings
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 from dj_core_utils.settings.base import CoreSettings
 from dj_core_utils.settings.discovery import find_project_dir, find_settings_class
 from dj_core_utils.settings.errors import ConfigurationError, Problem
 from dj_core_utils.settings.loading import Loaded, load
-from dj_core_utils.settings.report import configuration_error, install_hook, next_step, write_report
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from collections.abc import Callable, Iterator, MutableMapping, Sequence
 
     from dj_core_utils.settings.sources import EnvFile
@@ -74,6 +73,8 @@ def export_settings(
     # A traceback keeps this frame and its locals: nothing that holds a value may be among them.
     del namespace
     if isinstance(outcome, ConfigurationError):
+        from dj_core_utils.settings.report import install_hook  # noqa: PLC0415  # only a failed start pays for it
+
         install_hook()
         raise outcome
     return cast("S", outcome)
@@ -141,6 +142,8 @@ def _export(
     if _exports.observer is not None:
         _exports.observer(module, loaded)
     if loaded.errors:
+        from dj_core_utils.settings.report import configuration_error  # noqa: PLC0415  # only a failed start pays for it
+
         return _exports.failed.setdefault(key, configuration_error(loaded, module=module))
     _warn_of_second(module, chosen)
     kept = _write(namespace, loaded)
@@ -183,6 +186,8 @@ def _ambiguous(module: str, message: str) -> ConfigurationError:
         message=message,
         hint="name it: export_settings(globals(), UsersSettings)",
     )
+    from dj_core_utils.settings.report import next_step, write_report  # noqa: PLC0415  # only a failed start pays for it
+
     report = write_report("The settings class is not clear: 1 problem", [problem], next_step(module))
     return ConfigurationError(report, [problem])
 

@@ -54,7 +54,9 @@ def extra_candidates(
         SecretsSettingsSource(settings_class, secrets_dir=None),
     )
     init, env, dotenv, secrets = defaults
-    chosen = hook(settings_class, init_settings=init, env_settings=env, dotenv_settings=dotenv, file_secret_settings=secrets)
+    chosen = hook(
+        settings_class, init_settings=init, env_settings=env, dotenv_settings=dotenv, file_secret_settings=secrets
+    )
     for source in chosen:
         if source not in defaults and not type(source).__module__.startswith("dj_core_utils."):
             yield from _walk(source, source(), (), table)
@@ -73,4 +75,6 @@ def _walk(
         else:
             suggestion = nearest(key, table.fields_at(path))
             did_you_mean = f" Did you mean {suggestion}?" if suggestion else ""
-            yield Problem(id="source.key", variable=".".join(here), origin=label, message=f"no such setting.{did_you_mean}")
+            yield Problem(
+                id="source.key", variable=".".join(here), origin=label, message=f"no such setting.{did_you_mean}"
+            )

@@ -5,8 +5,7 @@ sending requests, on the oldest and the newest Django.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from dj_core_utils.settings.errors import Problem
 
@@ -34,8 +33,7 @@ RECOMMENDED = (
 Strength = Literal["must", "should"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Constraint:
+class Constraint(NamedTuple):
     """One line of the partial order.
 
     Attributes:

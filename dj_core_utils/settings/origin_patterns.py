@@ -14,10 +14,10 @@ from itertools import takewhile
 from dj_core_utils.settings.errors import invalid
 
 # A token: an escaped character, a set, or one character.
-_TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.", re.DOTALL)
-_SCHEME = re.compile(r"(?:\^|\\A)(?:[a-z][a-z0-9+-]*(?:s\?)?|\((?:\?:)?(?:https\|http|http\|https)\)):(?:\\?/){2}")
+_PIECE = r"(?s)\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|."
+_SCHEME = r"(?:\^|\\A)(?:[a-z][a-z0-9+-]*(?:s\?)?|\((?:\?:)?(?:https\|http|http\|https)\)):(?:\\?/){2}"
 _ENDS = ("$", r"\Z", r"\z")
-_LITERAL = re.compile(r"[A-Za-z0-9_-]|\\[^A-Za-z0-9]")
+_LITERAL = r"[A-Za-z0-9_-]|\\[^A-Za-z0-9]"
 _STRANGERS = ("https://evil.invalid", "http://evil.invalid", "https://evil.invalid:8443")
 _LABELS_OF_A_SITE = 2
 
@@ -60,8 +60,8 @@ def pattern_fault(pattern: str) -> str:
     Returns:
         A sentence; empty when nothing was found.
     """
-    tokens = _TOKEN.findall(pattern)
-    if not _SCHEME.match(pattern):
+    tokens = re.findall(_PIECE, pattern)
+    if not re.match(_SCHEME, pattern):
         return "it does not begin with ^https://, so it says nothing about the scheme."
     if _has_outer_alternative(tokens):
         return "its | stands outside a group, so ^ and $ hold only for the ends; write one item for each."
@@ -84,7 +84,7 @@ def _has_outer_alternative(tokens: list[str]) -> bool:
 
 def _look_alikes(tokens: list[str]) -> list[str]:
     """Origins of strangers: unrelated ones, and those that only end like the site that is meant."""
-    literal = list(takewhile(_LITERAL.fullmatch, reversed(tokens[:-1])))
+    literal = list(takewhile(lambda piece: re.fullmatch(_LITERAL, piece), reversed(tokens[:-1])))
     ending = "".join(piece[-1] for piece in reversed(literal))
     # Subdomains of one site have one owner; only a look-alike of the site itself is a stranger's.
     is_site = ending.count(".") == _LABELS_OF_A_SITE - 1 and not ending.startswith(".") and "/" not in ending

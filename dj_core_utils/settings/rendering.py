@@ -13,7 +13,7 @@ from dj_core_utils.settings.secret_url import SecretURL
 from dj_core_utils.settings.section import Section
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
     from dj_core_utils.settings.base import CoreSettings

@@ -7,8 +7,7 @@ import re
 import shutil
 import sys
 import textwrap
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dj_core_utils.settings.errors import ConfigurationError, Problem
 
@@ -24,7 +23,7 @@ _WIDEST = 140
 _WIDEST_COLUMN = 30
 _NARROWEST_TEXT = 46
 _GAP = "  "
-_COMMAND = re.compile(r"(?:python|openssl|manage\.py|pip) ")
+_COMMAND = r"(?:python|openssl|manage\.py|pip) "
 
 _BOLD, _RED, _YELLOW, _DIM, _RESET = "\033[1m", "\033[1;31m", "\033[1;33m", "\033[2m", "\033[0m"
 
@@ -144,8 +143,7 @@ def install_hook() -> None:
         sys.excepthook = ReportHook(sys.excepthook)
 
 
-@dataclass(frozen=True, slots=True)
-class _Sheet:
+class _Sheet(NamedTuple):
     """The paper that a report is written on.
 
     Attributes:
@@ -195,7 +193,7 @@ class _Sheet:
 
     def wrap(self, text: str) -> list[str]:
         lead, gap, rest = text.partition(_GAP)
-        if _COMMAND.match(rest or lead) and len(text) > self.text:
+        if re.match(_COMMAND, rest or lead) and len(text) > self.text:
             return [lead, f"{gap}{rest}"] if gap else [text]  # a command stays whole, so that it can be copied
         return textwrap.wrap(text, self.text, break_long_words=False, break_on_hyphens=False, replace_whitespace=False)
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,15 +15,15 @@ _BOOLEANS = {
     **dict.fromkeys(("true", "1", "yes", "on"), True),
     **dict.fromkeys(("false", "0", "no", "off"), False),
 }
-_INTEGER = re.compile(r"[+-]?[0-9]+")
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_INTEGER = r"[+-]?[0-9]+"
+_NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _N = r"[0-9]+(?:\.[0-9]+)?"
-_SECONDS = re.compile(rf"(?P<sign>[+-]?)(?P<seconds>{_N})")
-_UNITS = re.compile(
+_SECONDS = rf"(?P<sign>[+-]?)(?P<seconds>{_N})"
+_UNITS = (
     rf"(?P<sign>[+-]?)(?=[0-9])(?:(?P<weeks>{_N})w\s*)?(?:(?P<days>{_N})d\s*)?(?:(?P<hours>{_N})h\s*)?"
     rf"(?:(?P<minutes>{_N})m(?!s)\s*)?(?:(?P<seconds>{_N})s\s*)?(?:(?P<milliseconds>{_N})ms\s*)?"
 )
-_ISO_8601 = re.compile(
+_ISO_8601 = (
     rf"(?P<sign>[+-]?)P(?=[0-9T])(?:(?P<weeks>{_N})W)?(?:(?P<days>{_N})D)?"
     rf"(?:T(?=[0-9])(?:(?P<hours>{_N})H)?(?:(?P<minutes>{_N})M)?(?:(?P<seconds>{_N})S)?)?"
 )
@@ -39,8 +38,7 @@ _MICROSECONDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(NamedTuple):
     """A type that is read here.
 
     Attributes:
@@ -61,7 +59,7 @@ def _boolean(text: str) -> bool | None:
 
 
 def _integer(text: str) -> int | None:
-    if not _INTEGER.fullmatch(text):
+    if not re.fullmatch(_INTEGER, text):
         return None
     try:
         return int(text)
@@ -71,12 +69,12 @@ def _integer(text: str) -> int | None:
 
 def read_number(text: str) -> float | None:
     """The number that a text writes, None when it writes none that is finite."""
-    value = float(text) if _NUMBER.fullmatch(text) else math.inf
+    value = float(text) if re.fullmatch(_NUMBER, text) else math.inf
     return value if math.isfinite(value) else None
 
 
 def _decimal(text: str) -> Decimal | None:
-    if not _NUMBER.fullmatch(text):
+    if not re.fullmatch(_NUMBER, text):
         return None
     try:
         return Decimal(text)
@@ -85,7 +83,7 @@ def _decimal(text: str) -> Decimal | None:
 
 
 def _duration(text: str) -> timedelta | None:
-    matches = (pattern.fullmatch(text) for pattern in (_SECONDS, _UNITS, _ISO_8601))
+    matches = (re.fullmatch(pattern, text) for pattern in (_SECONDS, _UNITS, _ISO_8601))
     found = next(filter(None, matches), None)
     if found is None:
         return None

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import re
 import stat
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dj_core_utils.settings.errors import Problem, invalid
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 64 * 1024
 
 _UTF8_MARK = b"\xef\xbb\xbf"
-_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
+_NAME = r"[A-Z][A-Z0-9_]*"
 
 # Nobody is waited for at the other end of a pipe, and no terminal is taken. Windows has neither, but a text mode.
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
@@ -52,8 +51,7 @@ def read_secret_file(path: Path, *, variable: str) -> str:
     raise found
 
 
-@dataclass(frozen=True, slots=True)
-class SecretsDirectory:
+class SecretsDirectory(NamedTuple):
     """A directory with one file for each variable, as Docker, Kubernetes and systemd mount them.
 
     Attributes:
@@ -121,7 +119,7 @@ def _sort(directory: Path, names: list[str]) -> SecretsDirectory:
     for name in names:
         # Resolved here and opened there: what is read is what was looked at, and one version of all of them.
         target = Path(os.path.realpath(directory / name))
-        if not _NAME.fullmatch(name):
+        if not re.fullmatch(_NAME, name):
             if not os.path.isdir(target):  # noqa: PTH112  # which unlike Path.is_dir() never fails
                 others.append(name)
         elif target.is_relative_to(root):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import SecretBytes, SecretStr
 
@@ -39,8 +38,7 @@ _ROTATIONS: tuple[frozenset[Path], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class HeldSecret:
+class HeldSecret(NamedTuple):
     """One secret text and where it stands.
 
     Attributes:
@@ -51,9 +49,13 @@ class HeldSecret:
     """
 
     variable: Variable
-    text: str = field(repr=False)
+    text: str
     part: str = ""
     is_password: bool = False
+
+    def __repr__(self) -> str:
+        """Never the text."""
+        return f"HeldSecret({self.variable.name}, {self.part!r})"
 
     @property
     def subject(self) -> str:

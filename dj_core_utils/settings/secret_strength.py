@@ -32,7 +32,7 @@ _DEFAULT_PASSWORDS = """
     qwerty rabbitmq redis root rootpassword sa system toor user valkey welcome
 """
 # A random key holds none of these by chance: the shortest has seven letters.
-_PHRASES = re.compile(
+_PHRASES = (
     "change(?:me|it|this)|replace(?:me|this|with)|put(?:your|the)|insertyour|enteryour|placeholder|"
     "your(?:secret|unique|own|django|service|jwt|api|key|token|password|256)|"
     "(?:super|top|not|nota|some|my|dev|test|dummy|sample|example)secret|notsosecret|keepitsecret|onlyinsecurekey|clavegenerada"
@@ -49,7 +49,7 @@ _WORDS = """
     testing tests text the this  to todo token top tu unique unsafe use user users usuario usuarios value very with
     world your
 """
-_TEMPLATES = re.compile(r"<[^<>]*>|\$\{[^{}]*\}|\{\{.*\}\}|\$\([^()]*\)|%\([^()]*\)s|\[[^\[\]]*\]|(.)\1*", re.DOTALL)
+_TEMPLATES = r"(?s)<[^<>]*>|\$\{[^{}]*\}|\{\{.*\}\}|\$\([^()]*\)|%\([^()]*\)s|\[[^\[\]]*\]|(.)\1*"
 
 
 def is_placeholder(secret: str) -> bool:
@@ -61,10 +61,10 @@ def is_placeholder(secret: str) -> bool:
     """
     if not secret or secret.startswith((INSECURE_PREFIX, _BEGIN_PEM)):
         return False
-    if secret in _PUBLISHED or _TEMPLATES.fullmatch(secret.strip()):
+    if secret in _PUBLISHED or re.fullmatch(_TEMPLATES, secret.strip()):
         return True
     words = re.findall(r"[a-z]+", secret.lower())
-    return bool(words) and (set(_WORDS.split()).issuperset(words) or bool(_PHRASES.search("".join(words))))
+    return bool(words) and (set(_WORDS.split()).issuperset(words) or bool(re.search(_PHRASES, "".join(words))))
 
 
 def is_default_password(secret: str) -> bool:

@@ -6,7 +6,10 @@ reporters print settings with ``repr``, so a string that hides there is safe wit
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 _SHORTEST_CONTAINED = 6
 

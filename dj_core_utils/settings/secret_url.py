@@ -1,18 +1,21 @@
 """A URL that may hold a password and never shows it."""
 
 import re
-from collections.abc import Callable
 from urllib.parse import unquote
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MASK = "***"
 
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_SCHEME = r"[A-Za-z][A-Za-z0-9+.-]*://"
 _HOST = r"(?:\[[^\]@]*\]|[^:/?#@,]*)(?::\d{0,5})?"
-_HOSTS = re.compile(rf"{_HOST}(?:,{_HOST})*(?=[/?#]|$)")
-_SECRET_NAME = re.compile(r"(?i)pass|pwd|secret|token|key|credential|auth")
+_HOSTS = rf"{_HOST}(?:,{_HOST})*(?=[/?#]|$)"
+_TELLING_NAME = r"(?i)pass|pwd|secret|token|key|credential|auth"
 # Names that sound like it and hold a path, a prefix or a method, which is what one wants to see.
 _HARMLESS_NAMES = frozenset({"key_prefix", "passfile", "require_auth", "ssl_key", "sslkey", "ssl_keyfile", "ssl-key"})
 # Here a name that stands alone before the @ is usually the credential itself.
@@ -97,7 +100,7 @@ def mask_url(text: str) -> str:
     if not scheme:
         return MASK if text else ""
     userinfo, at, tail = rest.rpartition("@")
-    if _holds_secret_parameter(userinfo) or (not at and not _HOSTS.match(rest)):
+    if _holds_secret_parameter(userinfo) or (not at and not re.match(_HOSTS, rest)):
         # An @ inside a secret option, or a password that lost its @ and stands where the port would.
         return scheme + MASK
     place, mark, fragment = tail.partition("#")
@@ -107,7 +110,7 @@ def mask_url(text: str) -> str:
 
 
 def _split_scheme(text: str) -> tuple[str, str]:
-    scheme = _SCHEME.match(text)
+    scheme = re.match(_SCHEME, text)
     return (scheme.group(), text[scheme.end() :]) if scheme else ("", text)
 
 
@@ -136,4 +139,4 @@ def _holds_secret_parameter(text: str) -> bool:
 
 def _is_secret_name(name: str) -> bool:
     name = unquote(name)
-    return name.lower() not in _HARMLESS_NAMES and bool(_SECRET_NAME.search(name))
+    return name.lower() not in _HARMLESS_NAMES and bool(re.search(_TELLING_NAME, name))

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from dj_core_utils.settings.rendering import RenderContext
 
 _LEAST_KEY = 32
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_CONTACT = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+|https?://\S+")
+_DIGEST = r"sha256:[0-9a-f]{64}"
+_CONTACT = r"[^@\s]+@[^@\s]+\.[^@\s]+|https?://\S+"
 _MAKE_ONE = 'make one:  python -c "import secrets; print(secrets.token_urlsafe(32))"'
 
 
@@ -34,7 +34,7 @@ def _service_name(name: str) -> str:
 
 
 def _contact(text: str) -> str:
-    if text and not _CONTACT.fullmatch(text):
+    if text and not re.fullmatch(_CONTACT, text):
         refuse("service.contact", "this is neither a mail address nor a URL.", "such as team-orders@example.com")
     return text
 
@@ -199,7 +199,7 @@ def _is_short(key: SecretStr) -> bool:
 
 
 def _is_digest(key: SecretStr) -> bool:
-    return _DIGEST.fullmatch(key.get_secret_value()) is not None
+    return re.fullmatch(_DIGEST, key.get_secret_value()) is not None
 
 
 def _digest(key: SecretStr) -> str:

@@ -35,22 +35,20 @@ _SECRET_KEY = "DJANGO_SECRET_KEY"  # noqa: S105  # a name
 _LONG = 8
 
 # Read by Django itself and by django-configurations.
-_DJANGO_NAME = re.compile(
+_DJANGO_NAME = (
     r"DJANGO_(?:SUPERUSER_\w+|ALLOW_ASYNC_UNSAFE|AUTO_COMPLETE|COLORS|CONFIGURATION|RUNSERVER_HIDE_WARNING"
     r"|TEST_PROCESSES|WATCHMAN_TIMEOUT)"
 )
 # Resemble our names, and are set on every Linux desktop (gettext, the X session manager) and by FastAPI's hosting.
-_FOREIGN = re.compile(r"LANGUAGE|SESSION_MANAGER|FASTAPI_CLOUD_\w+")
+_FOREIGN = r"LANGUAGE|SESSION_MANAGER|FASTAPI_CLOUD_\w+"
 # The keys, origins and addresses of other services, which one .env may hold for all of them.
-_FAMILY = re.compile(r"[A-Z][A-Z0-9_]*_(?:SECRET_KEY|SECRET_KEY_FALLBACKS|CORS_ALLOWED_ORIGINS|SERVICE_URL)(?:_FILE)?")
+_FAMILY = r"[A-Z][A-Z0-9_]*_(?:SECRET_KEY|SECRET_KEY_FALLBACKS|CORS_ALLOWED_ORIGINS|SERVICE_URL)(?:_FILE)?"
 # https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
-_LINK = re.compile(
-    r"\w+_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)", re.ASCII
-)
-_LINK_VALUE = re.compile(r"(?:tcp|udp|sctp)://")
+_LINK = r"(?a)\w+_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)"
+_LINK_VALUE = r"(?:tcp|udp|sctp)://"
 # Of one case, or camelCase: what people call variables, and what a line of a private key does not look like.
-_WORD = re.compile(r"[A-Z0-9]*|[a-z0-9]*|(?:[a-z]{2,})?(?:[A-Z][a-z]{2,})*")
-_SEPARATORS = re.compile(r"[_.-]")
+_WORD = r"[A-Z0-9]*|[a-z0-9]*|(?:[a-z]{2,})?(?:[A-Z][a-z]{2,})*"
+_SEPARATORS = r"[_.-]"
 _LONGEST_WORD = 24
 
 
@@ -102,7 +100,7 @@ def service_link_problem(variable: Variable, value: str, environ: Mapping[str, s
         A warning when the value is Kubernetes' beyond doubt, so that the variable counts as not set; an error when it
         only looks like it; None for any other value.
     """
-    if not variable.name.endswith("_PORT") or _LINK_VALUE.match(value) is None:
+    if not variable.name.endswith("_PORT") or re.match(_LINK_VALUE, value) is None:
         return None
     prefix = variable.name.removesuffix("_PORT")
     service = prefix.lower().replace("_", "-")
@@ -129,7 +127,9 @@ def is_service_link(name: str, value: str) -> bool:
         name: Its name, such as ``ORDERS_SERVICE_HOST`` or ``ORDERS_PORT_80_TCP_ADDR``.
         value: Its value, by which alone ``ORDERS_PORT`` can be told from a port.
     """
-    return _LINK.fullmatch(name) is not None or (name.endswith("_PORT") and _LINK_VALUE.match(value) is not None)
+    return re.fullmatch(_LINK, name) is not None or (
+        name.endswith("_PORT") and re.match(_LINK_VALUE, value) is not None
+    )
 
 
 @lru_cache(maxsize=8)
@@ -156,7 +156,7 @@ class _Names:
         is_prefixed = name.startswith(PREFIXES)
         if (near is None and not is_prefixed) or self._is_known(name):
             return
-        if _FOREIGN.fullmatch(name) or is_service_link(name, environ[name]):
+        if re.fullmatch(_FOREIGN, name) or is_service_link(name, environ[name]):
             return
         # Where the right name is set beside it, the other one is there for another program.
         is_redundant = near is not None and _is_set(near.removesuffix(FILE_SUFFIX), environ)
@@ -187,11 +187,11 @@ class _Names:
         return None
 
     def _is_known(self, name: str) -> bool:
-        if name in self._known or name.removesuffix(FILE_SUFFIX) in self._known or _DJANGO_NAME.fullmatch(name):
+        if name in self._known or name.removesuffix(FILE_SUFFIX) in self._known or re.fullmatch(_DJANGO_NAME, name):
             return True
         if any(fnmatchcase(name, pattern) for pattern in self._allowed):
             return True
-        if _FAMILY.fullmatch(name) is None or self._other(name) is not None:
+        if re.fullmatch(_FAMILY, name) is None or self._other(name) is not None:
             return False
         # A misspelt DJANGO_SECRET_KEY looks like the key of a service, too.
         near = self._misses.lookup(name)
@@ -244,5 +244,5 @@ def _is_set(name: str, environ: Mapping[str, str]) -> bool:
 
 def _is_readable(name: str) -> bool:
     """Whether a name can be shown: an unquoted value that goes on in the next line is taken for a name by ``.env``."""
-    words = _SEPARATORS.split(name)
-    return all(len(word) <= _LONGEST_WORD and _WORD.fullmatch(word) for word in words)
+    words = re.split(_SEPARATORS, name)
+    return all(len(word) <= _LONGEST_WORD and re.fullmatch(_WORD, word) for word in words)

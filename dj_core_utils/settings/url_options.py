@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     Options: TypeAlias = Mapping[str, tuple[str, Callable[[str], object]]]
 
 _BOOLEANS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
-_WHOLE = re.compile(r"[0-9]{1,10}")
-_NUMBER = re.compile(r"[0-9]{1,10}(?:\.[0-9]{1,10})?")
+_WHOLE = r"[0-9]{1,10}"
+_NUMBER = r"[0-9]{1,10}(?:\.[0-9]{1,10})?"
 _PORTS = range(1, 65536)
 
 
@@ -69,14 +69,14 @@ def boolean(value: str) -> bool:
 
 def whole(value: str) -> int:
     """A whole number of at most ten digits."""
-    if not _WHOLE.fullmatch(value):
+    if not re.fullmatch(_WHOLE, value):
         raise ValueError("a whole number")
     return int(value)
 
 
 def number(value: str) -> float:
     """A number; whole ones stay whole, because some drivers insist."""
-    if not _NUMBER.fullmatch(value):
+    if not re.fullmatch(_NUMBER, value):
         raise ValueError("a number")
     return float(value) if "." in value else int(value)
 
@@ -85,14 +85,14 @@ def seconds_or_none(value: str) -> int | None:
     """A number of seconds, or None for ``none`` and ``unlimited``."""
     if value.lower() in {"none", "unlimited"}:
         return None
-    if not _WHOLE.fullmatch(value):
+    if not re.fullmatch(_WHOLE, value):
         raise ValueError("a whole number of seconds, or none for unlimited")
     return int(value)
 
 
 def port(value: str) -> int:
     """A TCP port."""
-    if not _WHOLE.fullmatch(value) or int(value) not in _PORTS:
+    if not re.fullmatch(_WHOLE, value) or int(value) not in _PORTS:
         raise ValueError("a port between 1 and 65535")
     return int(value)
 

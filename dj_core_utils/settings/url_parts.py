@@ -7,29 +7,28 @@ percent-encoded. Nothing is guessed, so that no text can be read as another host
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote
 
 from dj_core_utils.settings.errors import invalid
 from dj_core_utils.settings.secret_url import SecretURL, mask_url
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from pydantic_core import PydanticCustomError
 
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
-_RESERVED = re.compile(r"[/?#\[\]@\s]")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_HOST_NAME = re.compile(r"[\w.-]+")
-_OPTION_NAME = re.compile(r"[A-Za-z][\w.-]*")
+_SCHEME = r"[a-z][a-z0-9+.-]*"
+_RESERVED = r"[/?#\[\]@\s]"
+_CONTROL = r"[\x00-\x1f\x7f]"
+_LONE_PERCENT = r"%(?![0-9A-Fa-f]{2})"
+_HOST_NAME = r"[\w.-]+"
+_OPTION_NAME = r"[A-Za-z][\w.-]*"
 _HIGHEST_PORT = 65535
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class URLGrammar:
+class URLGrammar(NamedTuple):
     """What one kind of URL looks like.
 
     Attributes:
@@ -59,8 +58,7 @@ class URLGrammar:
         return invalid(self.problem_id, f"{message}{shown}", "\n".join(filter(None, (hint, example))))
 
 
-@dataclass(frozen=True, slots=True)
-class Host:
+class Host(NamedTuple):
     """One server of a URL.
 
     Attributes:
@@ -78,8 +76,7 @@ class Host:
         return name in {"", "localhost", "::1"} or name.startswith(("/", "127.")) or name.endswith(".localhost")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class URLParts:
+class URLParts(NamedTuple):
     """A URL taken apart, every part decoded except the path.
 
     Attributes:
@@ -93,14 +90,18 @@ class URLParts:
         options: The query by name; blank values are kept, and a plus sign is a plus sign.
     """
 
-    text: str = field(repr=False)
+    text: str
     grammar: URLGrammar
     scheme: str
     user: str = ""
-    password: str = field(default="", repr=False)
+    password: str = ""
     hosts: tuple[Host, ...] = (Host(""),)
     path: str = ""
-    options: dict[str, str] = field(default_factory=dict, repr=False)
+    options: Mapping[str, str] = MappingProxyType({})
+
+    def __repr__(self) -> str:
+        """The URL, masked."""
+        return f"URLParts({mask_url(self.text)!r})"
 
     def error(self, message: str, hint: str = "") -> PydanticCustomError:
         """The error for a part that a later reader finds unfit; see ``URLGrammar.error``."""
@@ -135,7 +136,7 @@ def form_warnings(url: SecretURL | None) -> Iterator[tuple[str, str]]:
     text = url.get_secret_value() if url is not None else ""
     if trimmed(text) != text:
         yield "blanks or quotes around the URL are ignored.", "remove them"
-    if _LONE_PERCENT.search(text):
+    if re.search(_LONE_PERCENT, text):
         yield "a percent sign without two hexadecimal digits behind it is kept as it stands.", "write it as %25"
 
 
@@ -188,7 +189,7 @@ def split_query(query: str, text: str, grammar: URLGrammar) -> dict[str, str]:
     options: dict[str, str] = {}
     for number, piece in enumerate(filter(None, query.split("&")), start=1):
         name, equals, value = piece.partition("=")
-        if not equals or not _OPTION_NAME.fullmatch(name):
+        if not equals or not re.fullmatch(_OPTION_NAME, name):
             raise grammar.error(f"option {number} is not of the form name=value", text, "in a value write & as %26")
         if name in options:
             raise grammar.error(f"the option {name} stands twice", text)
@@ -204,7 +205,7 @@ def split_scheme(text: str, grammar: URLGrammar) -> tuple[str, str]:
     """
     if not text:
         raise grammar.error("the URL is empty")
-    if not text.isprintable() and _CONTROL.search(text):
+    if not text.isprintable() and re.search(_CONTROL, text):
         raise grammar.error("the URL holds a line break or another control character")
     try:
         text.encode()
@@ -212,7 +213,7 @@ def split_scheme(text: str, grammar: URLGrammar) -> tuple[str, str]:
         raise grammar.error("the URL holds bytes that are not UTF-8") from None
     scheme, separator, rest = text.partition("://")
     scheme = scheme.lower()
-    if not separator or not _SCHEME.fullmatch(scheme):
+    if not separator or not re.fullmatch(_SCHEME, scheme):
         raise grammar.error("the URL does not begin with a scheme and ://")
     if scheme not in grammar.schemes:
         from dj_core_utils.settings.spelling import nearest  # noqa: PLC0415  # only a wrong URL needs it
@@ -224,7 +225,7 @@ def split_scheme(text: str, grammar: URLGrammar) -> tuple[str, str]:
 
 
 def _refuse_reserved(userinfo: str, text: str, grammar: URLGrammar) -> None:
-    found = _RESERVED.search(userinfo)
+    found = re.search(_RESERVED, userinfo)
     if found is None:
         return
     character = found.group()
@@ -257,7 +258,7 @@ def _host(text: str, url: str, grammar: URLGrammar) -> Host:
     if ":" in port:
         raise grammar.error("the host holds several colons", url, "an IPv6 address stands in brackets: [::1]:5432")
     name = _decoded(name, "host", url, grammar)
-    if name and not name.startswith("/") and not _HOST_NAME.fullmatch(name):
+    if name and not name.startswith("/") and not re.fullmatch(_HOST_NAME, name):
         raise grammar.error("the host is not a host name", url)
     return Host(name, _port(port, url, grammar) if colon else None)
 

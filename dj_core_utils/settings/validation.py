@@ -7,7 +7,7 @@ its section is still known.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
@@ -31,7 +31,9 @@ _UNDECODED = object()
 _SHOWN = 60
 _IMMUTABLE = frozenset({bool, int, float, str, bytes})
 # Pydantic's own texts for these hold numbers and words of ours, never the value; for a secret nothing else is shown.
-_SAFE_FOR_SECRETS = frozenset({"string_too_short", "string_too_long", "too_short", "too_long", "string_type", "missing"})
+_SAFE_FOR_SECRETS = frozenset(
+    {"string_too_short", "string_too_long", "too_short", "too_long", "string_type", "missing"}
+)
 _IDS = {
     "greater_than": "value.range",
     "greater_than_equal": "value.range",
@@ -166,12 +168,20 @@ def _explain(trace: Trace, details: list[ErrorDetails]) -> Problem:
     value = trace.used.value
     if trace.variable.is_secret:
         if not custom:
-            message = f"the value {message.removeprefix('Input ').removeprefix('String ')}" if first["type"] in _SAFE_FOR_SECRETS else "the value is not usable."
+            message = (
+                f"the value {message.removeprefix('Input ').removeprefix('String ')}"
+                if first["type"] in _SAFE_FOR_SECRETS
+                else "the value is not usable."
+            )
         return _problem(trace, problem_id, _with_hint(message, hint))
     place = _place(first["loc"], value)
     if not custom:
         message = message.removeprefix("Value error, ").removeprefix("Input ").removeprefix("String ")
-        message = f"{place or show(value)} {message}" if message.startswith("should") else f"{place or show(value)}: {message}"
+        message = (
+            f"{place or show(value)} {message}"
+            if message.startswith("should")
+            else f"{place or show(value)}: {message}"
+        )
         message = message if message.endswith(".") else f"{message}."
     elif place:
         message = f"{place}: {message}"

@@ -22,9 +22,9 @@ EMPTY = "(empty)"
 _UNITS = (("d", 86_400_000_000), ("h", 3_600_000_000), ("m", 60_000_000), ("s", 1_000_000), ("ms", 1_000))
 _SEQUENCES = (list, tuple, set, frozenset)
 # A text that nobody declared as secret may still be an address with a password in it.
-_CREDENTIALS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://[^\s:/@]*:)\S*@")
+_CREDENTIALS = r"([A-Za-z][A-Za-z0-9+.-]*://[^\s:/@]*:)\S*@"
 # What is read back without quotes: no edge to trim, no quote to begin with, nothing that looks like a comment.
-_BARE = re.compile(r"(?!['\" ])(?:(?! #)[ -~])*(?<! )")
+_BARE = r"(?!['\" ])(?:(?! #)[ -~])*(?<! )"
 
 
 def show_value(value: object, *, is_secret: bool = False, reveal: bool = False) -> str:
@@ -85,7 +85,7 @@ def env_value(value: object) -> str:
 
 def env_line(name: str, text: str) -> str:
     """``NAME=text`` with the quotes, and only those, that a ``.env`` file needs to give the same text back."""
-    is_bare = _BARE.fullmatch(text) and (" " not in text or "'" in text)
+    is_bare = re.fullmatch(_BARE, text) and (" " not in text or "'" in text)
     if not text or is_bare:
         return f"{name}={text}"
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
@@ -126,7 +126,7 @@ def _shown(value: object, *, is_secret: bool, reveal: bool) -> str:
     if reveal:
         return _clear(value)
     is_hidden = isinstance(value, (SecretStr, SecretBytes)) or (is_secret and isinstance(value, (str, bytes)))
-    return mask(value) if is_hidden else _CREDENTIALS.sub(rf"\g<1>{MASK}@", str(value))
+    return mask(value) if is_hidden else re.sub(_CREDENTIALS, rf"\g<1>{MASK}@", str(value))
 
 
 def _clear(value: object) -> str:

@@ -14,13 +14,13 @@ from pydantic import BaseModel, Field, SecretBytes, SecretStr
 from pydantic.fields import FieldInfo
 
 from dj_core_utils.settings.errors import Problem
-from dj_core_utils.settings.section import Section
 from dj_core_utils.settings.secret_url import SecretURL
+from dj_core_utils.settings.section import Section
 
 T = TypeVar("T")
 
 _SECRET_TYPES = (SecretStr, SecretBytes, SecretURL)
-_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
+_NAME = r"[A-Z][A-Z0-9_]*"
 _MARK = "x-variable"
 
 
@@ -201,7 +201,7 @@ class VariableTable(Mapping[str, Variable]):
         known = self._by_name.get(new.name)
         if known is not None:
             self._refuse(new, f"{new.dotted} and {known.dotted} would both be read from {new.name}", "rename one field")
-        elif not _NAME.fullmatch(new.name):
+        elif not re.fullmatch(_NAME, new.name):
             self._refuse(new, f"{new.name!r} cannot be the name of a variable", "use letters, digits and underscores")
         elif hasattr(BaseModel, new.path[-1]):
             self._refuse(

@@ -15,12 +15,12 @@ SPECIAL_ORIGINS = ("null", "file://")
 """What browsers send for sandboxed frames and for files; any such page has the same origin."""
 
 _DEFAULT_PORTS = {"http": "80", "https": "443", "ws": "80", "wss": "443", "ftp": "21"}
-_LOCAL_NAMES = re.compile(r"(?:.+\.)?localhost|127(?:\.[0-9]{1,3}){3}|\[::1\]")
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
+_LOCAL_NAMES = r"(?:.+\.)?localhost|127(?:\.[0-9]{1,3}){3}|\[::1\]"
+_SCHEME = r"[A-Za-z][A-Za-z0-9+.-]*"
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
-_NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
-_ALLOWED_HOST = re.compile(r"\.?[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[a-f0-9]*:[a-f0-9.:]+\]")
-_PORT = re.compile(r"[1-9][0-9]{0,4}")
+_NAME = rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*"
+_ALLOWED_HOST = r"\.?[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[a-f0-9]*:[a-f0-9.:]+\]"
+_PORT = r"[1-9][0-9]{0,4}"
 _HIGHEST_PORT = 65_535
 _AMBIGUOUS = frozenset("\u00df\u03c2\u200c\u200d")
 
@@ -87,12 +87,12 @@ def meant_host(text: str) -> str | None:
     Returns:
         An entry that can match, empty when none is near; None for an entry that can.
     """
-    if text == "*" or _ALLOWED_HOST.fullmatch(text.lower()):
+    if text == "*" or re.fullmatch(_ALLOWED_HOST, text.lower()):
         return None
     host = text.rpartition("://")[2].partition("/")[0]
     host = f"[{host}]" if host.count(":") > 1 and not host.startswith("[") else re.sub(r":\d*\Z", "", host)
     host = host.removeprefix("*").rstrip(".")
-    return host if _ALLOWED_HOST.fullmatch(host.lower()) else ""
+    return host if re.fullmatch(_ALLOWED_HOST, host.lower()) else ""
 
 
 def check_http_url(text: str) -> str:
@@ -120,7 +120,7 @@ def is_local(url: str) -> bool:
     Args:
         url: A valid one.
     """
-    return _LOCAL_NAMES.fullmatch(host_of(url)) is not None
+    return re.fullmatch(_LOCAL_NAMES, host_of(url)) is not None
 
 
 def host_of(origin: str) -> str:
@@ -145,7 +145,7 @@ def canonical_origin(text: str) -> str:
     host, port = _host_and_port(authority)
     host = _ascii_host(host.lower())
     if not separator:
-        scheme = "http" if _LOCAL_NAMES.fullmatch(host) else "https"
+        scheme = "http" if re.fullmatch(_LOCAL_NAMES, host) else "https"
     scheme = scheme.lower()
     port = port.lstrip("0")
     origin = f"{scheme}://{host}" + (f":{port}" if port and port != _DEFAULT_PORTS.get(scheme) else "")
@@ -171,7 +171,7 @@ def _fault(origin: str) -> str:
         (not origin.strip(), "an origin cannot be empty."),
         (any(character.isspace() for character in origin), "an origin has no spaces."),
         (not separator, "an origin needs its scheme."),
-        (not _SCHEME.fullmatch(scheme), "this is not a scheme that an origin can have."),
+        (not re.fullmatch(_SCHEME, scheme), "this is not a scheme that an origin can have."),
         (rest != authority, "an origin ends with its host or port."),
         ("@" in authority, "an origin names no user."),
         (not host, "an origin needs its host."),
@@ -215,12 +215,12 @@ def _host_and_port(authority: str) -> tuple[str, str]:
 def _has_bad_port(authority: str, host: str, port: str) -> bool:
     if authority == host:
         return False
-    return authority != f"{host}:{port}" or _PORT.fullmatch(port) is None or int(port) > _HIGHEST_PORT
+    return authority != f"{host}:{port}" or re.fullmatch(_PORT, port) is None or int(port) > _HIGHEST_PORT
 
 
 def _is_host(host: str) -> bool:
     if not host.startswith("["):
-        return _NAME.fullmatch(host) is not None
+        return re.fullmatch(_NAME, host) is not None
     from ipaddress import AddressValueError, IPv6Address  # noqa: PLC0415  # hardly anybody writes one
 
     try:
@@ -242,5 +242,5 @@ def _ascii_host(host: str) -> str:
 def _pattern_for(wildcard: str) -> str:
     """A pattern for what ``https://*.example.com`` was meant to say."""
     scheme, separator, host = wildcard.partition("://*.")
-    is_simple = separator and _SCHEME.fullmatch(scheme) and _NAME.fullmatch(host)
+    is_simple = separator and re.fullmatch(_SCHEME, scheme) and re.fullmatch(_NAME, host)
     return rf"^{scheme}://[a-z0-9-]+\.{re.escape(host)}$".replace(r"\-", "-") if is_simple else ""
