@@ -9,14 +9,13 @@ from __future__ import annotations
 import json
 import logging
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from dj_core_utils import _context
 from dj_core_utils.redaction import exactly, redact, redact_text, sensitive_values
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Iterator
 
 _STANDARD = frozenset(
     {
@@ -66,7 +65,8 @@ class RedactingFormatter(logging.Formatter):
         }
         fields = {name: redact(value, secrets) for name, value in fields.items() if value or name == "message"}
         extras = {name: value for name, value in record.__dict__.items() if name not in _STANDARD}
-        fields.update({name: value for name, value in _plain(extras, secrets) if name not in fields})
+        redacted = cast("dict[str, object]", redact(extras, secrets))  # a mapping stays one
+        fields.update({name: value for name, value in redacted.items() if name not in fields})
         if text := self._exception(record):
             fields["exception"] = redact_text(text, secrets)
         if record.stack_info:
@@ -129,12 +129,6 @@ class _KnownSecrets:
             self._pattern = exactly(sensitive_values({name: getattr(holder, name, None) for name in dir(holder)}))
             self._holder = holder
         return self._pattern
-
-
-def _plain(extras: dict[str, object], secrets: re.Pattern[str] | None) -> Iterator[tuple[str, object]]:
-    redacted = redact(extras, secrets)
-    if isinstance(redacted, dict):
-        yield from redacted.items()
 
 
 def _message(record: logging.LogRecord) -> str:

@@ -146,6 +146,7 @@ def test_secrets_of_the_settings_are_known_by_their_value(settings: Settings) ->
     formatter = JSONFormatter()
     settings.SECRET_KEY = "first-secret-key"
     assert fields(record("saw first-secret-key"), formatter)["message"] == "saw ***"
+    assert fields(record("again first-secret-key"), formatter)["message"] == "again ***"
     settings.PAYMENTS = {"test": {"PASSWORD": "second-secret"}}
     assert fields(record("first-secret-key, second-secret"), formatter)["message"] == "***, ***"
 

@@ -52,8 +52,7 @@ def _paths(settings: object) -> Iterator[tuple[str, str]]:
         yield from ((name, path) for path in _strings([getattr(settings, name, None)]))
     validators = getattr(settings, "AUTH_PASSWORD_VALIDATORS", ())
     yield from (("AUTH_PASSWORD_VALIDATORS", path) for path in _strings(item.get("NAME") for item in validators))
-    if engine := getattr(settings, "SESSION_ENGINE", ""):
-        yield "SESSION_ENGINE", f"{engine}.SessionStore"
+    yield "SESSION_ENGINE", f"{getattr(settings, 'SESSION_ENGINE', '')}.SessionStore"
     for engine in getattr(settings, "TEMPLATES", ()):
         processors = engine.get("OPTIONS", {}).get("context_processors", ())
         yield from (("TEMPLATES", path) for path in _strings(processors))

@@ -256,6 +256,11 @@ def test_locale_folders_are_relative_to_the_project(load_from: LoadFrom) -> None
     ]
 
 
+def test_the_admin_can_move(load_from: LoadFrom) -> None:
+    """The project's URL patterns read it."""
+    assert load_from(CoreSettings, {"ADMIN_PATH": "back-office/"}).rendered["ADMIN_PATH"] == "back-office/"
+
+
 @pytest.mark.parametrize("path", ["/admin/", "admin", ""])
 def test_an_admin_path_fits_a_url_pattern(load_from: LoadFrom, path: str) -> None:
     """A leading slash never matches, and without one at the end the admin's pages run into it."""

@@ -161,6 +161,7 @@ def test_a_whole_configuration_takes_the_place_of_ours(load_from: LoadFrom) -> N
         ({"loggers": {"shop": {"handlers": ["x"]}}}, "logging.form", "error", 'no "x" among the handlers'),
         ({"handlers": {"h": {"formatter": "x"}}}, "logging.form", "error", 'no "x" among the formatters'),
         ({"handlers": {"h": {"filters": ["x"]}}}, "logging.form", "error", 'no "x" among the filters'),
+        ({"loggers": {"shop": "h", "users": {"level": "loud"}}}, "logging.form", "error", 'loggers.users: "loud"'),
         ({"handlers": ["h"]}, "logging.form", "error", 'no "h" among the handlers'),
         ({"disable_existing_loggers": True}, "logging.silenced", "warning", "silences the loggers of servers"),
         ({"loggers": {"shop": {"filters": ["n"]}}}, "logging.filter", "warning", "does not see the records"),
