@@ -58,7 +58,7 @@ class Assembly:
                 values[name] = self._section(section, (name,))
             elif (row := self.table.at((name,))) is not None:
                 self._leaf(self.traces[row.name], values)
-        settings = self.settings_class.model_construct(**values)
+        settings = self.settings_class.model_construct(**values)  # type: ignore[arg-type]  # validated one by one
         return self._with_own_validators(settings, values)
 
     def _section(self, section: type[Section], path: tuple[str, ...]) -> Section:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast, overload
 
 from dj_core_utils.settings.base import CoreSettings
 from dj_core_utils.settings.discovery import find_project_dir, find_settings_class
@@ -13,8 +13,8 @@ from dj_core_utils.settings.errors import ConfigurationError, Problem
 from dj_core_utils.settings.loading import Loaded, load
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from collections.abc import Callable, Iterator, MutableMapping, Sequence
+    from pathlib import Path
 
     from dj_core_utils.settings.sources import EnvFile
 
@@ -80,7 +80,15 @@ def export_settings(
     return cast("S", outcome)
 
 
-def get_settings(settings_class: type[S] = CoreSettings) -> S:  # type: ignore[assignment]  # the default fits the bound
+@overload
+def get_settings() -> CoreSettings: ...
+
+
+@overload
+def get_settings(settings_class: type[S]) -> S: ...
+
+
+def get_settings(settings_class: type[CoreSettings] = CoreSettings) -> CoreSettings:
     """The exported settings, typed.
 
     Args:
@@ -92,13 +100,13 @@ def get_settings(settings_class: type[S] = CoreSettings) -> S:  # type: ignore[a
     last = _exports.last
     if last is None:
         message = (
-            "No settings have been exported in this process. Import the settings module first (DJANGO_SETTINGS_MODULE); "
-            "it must call export_settings(globals())."
+            "No settings have been exported in this process. Import the settings module first "
+            "(DJANGO_SETTINGS_MODULE); it must call export_settings(globals())."
         )
         raise ConfigurationError(message)
     settings = last.loaded.settings
     if isinstance(settings, settings_class) or _same_name(type(settings), settings_class):
-        return cast("S", settings)
+        return cast("CoreSettings", settings)
     message = f"{last.module} exported {type(settings).__name__}, which is not a {settings_class.__name__}."
     raise ConfigurationError(message)
 

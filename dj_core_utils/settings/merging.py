@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from inspect import get_annotations
 from typing import TYPE_CHECKING
 
 from dj_core_utils.settings.errors import Problem
@@ -96,7 +97,8 @@ def _class_default(settings_class: type[BaseModel], row: Variable) -> Candidate:
             return Candidate(Origin(Layer.CLASS, declared_by), found[0], f"{declared_by}.{name}")
         model = section_class(model.model_fields[name].annotation) or model
     leaf = model.model_fields[row.path[-1]]
-    default = leaf.get_default(call_default_factory=not leaf.default_factory_takes_validated_data)
+    takes_nothing = not leaf.default_factory_takes_validated_data
+    default = leaf.get_default(call_default_factory=True) if takes_nothing else leaf.get_default()
     return Candidate(Origin(Layer.CLASS, row.owner), default, row.name)
 
 
@@ -110,5 +112,5 @@ def _set_in(given: Section, path: tuple[str, ...]) -> tuple[object] | tuple[()]:
 
 
 def _declaring(model: type[BaseModel], name: str) -> str:
-    bases = (base for base in model.__mro__ if name in base.__dict__.get("__annotations__", {}))
+    bases = (base for base in model.__mro__ if name in get_annotations(base))
     return next(bases, model).__name__

@@ -7,7 +7,7 @@ its section is still known.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
@@ -92,7 +92,7 @@ def validate_section(
             failed.add(name)
             if name in traces:
                 problems.append(_explain(traces[name], details))
-    return section.model_construct(**values), failed, problems
+    return section.model_construct(None, **values), failed, problems
 
 
 def validate_leaf(trace: Trace, value: object) -> tuple[object, Problem | None]:
@@ -144,9 +144,10 @@ def _errors(model: type[BaseModel], values: Mapping[str, object]) -> BaseModel |
 
 def _validated_leaf(variable: Variable, value: object) -> tuple[object, list[ErrorDetails]]:
     metadata = tuple(variable.field.metadata)
-    annotation = Annotated[variable.annotation, *metadata] if metadata else variable.annotation  # type: ignore[valid-type]  # built at run time
+    annotation: Any = Annotated[variable.annotation, *metadata] if metadata else variable.annotation
+    adapter: TypeAdapter[object] = TypeAdapter(annotation)
     try:
-        return TypeAdapter(annotation, config=None).validate_python(value), []
+        return adapter.validate_python(value), []
     except ValidationError as error:
         return None, error.errors(include_input=False, include_context=False, include_url=False)
 

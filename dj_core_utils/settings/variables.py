@@ -7,6 +7,7 @@ so a name is spelled once: where its field is declared.
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
+from inspect import get_annotations
 from types import UnionType
 from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_origin
 
@@ -105,7 +106,7 @@ def variable(
         "other_names": other_names,
     }
     # A mutable default is copied by Pydantic for each instance, as everywhere in Pydantic.
-    return Field(default=default, description=description, json_schema_extra={_MARK: mark}, **constraints)  # type: ignore[no-any-return,arg-type]  # a field is what Pydantic wants here
+    return Field(default=default, description=description, json_schema_extra={_MARK: mark}, **constraints)  # type: ignore[no-any-return,dict-item]  # a field is what Pydantic wants here
 
 
 class VariableTable(Mapping[str, Variable]):
@@ -305,5 +306,5 @@ def _owners(model: type[BaseModel]) -> dict[str, str]:
     """Name of the first class in the MRO that annotates each field."""
     owners: dict[str, str] = {}
     for base in reversed(model.__mro__):
-        owners.update(dict.fromkeys(base.__dict__.get("__annotations__", {}), base.__name__))
+        owners.update(dict.fromkeys(get_annotations(base), base.__name__))
     return owners

@@ -187,7 +187,12 @@ def test_all_problems_are_reported_together(load_from: LoadFrom) -> None:
     )
     ids = [problem.id for problem in loaded.problems]
     expected = [
-        "dotenv.syntax", "profile.key", "value.boolean", "value.range", "variable.required", "variable.unknown",
+        "dotenv.syntax",
+        "profile.key",
+        "value.boolean",
+        "value.range",
+        "variable.required",
+        "variable.unknown",
         "variable.unknown",
     ]
     assert [found for found in ids if found in expected] == expected
@@ -321,7 +326,7 @@ def test_a_source_of_the_project_is_one_more_layer(load_from: LoadFrom) -> None:
     """A secret store added through Pydantic's own hook stands between .env and the profiles."""
 
     class Vault(PydanticBaseSettingsSource):
-        def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        def get_field_value(self, field: object, field_name: str) -> tuple[Any, str, bool]:  # Pydantic's
             return None, field_name, False
 
         def __call__(self) -> dict[str, Any]:
@@ -330,9 +335,14 @@ def test_a_source_of_the_project_is_one_more_layer(load_from: LoadFrom) -> None:
     class Own(UsersSettings):
         @classmethod
         def settings_customise_sources(
-            cls, settings_cls: type[BaseSettings], **sources: PydanticBaseSettingsSource
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
         ) -> tuple[PydanticBaseSettingsSource, ...]:
-            return (*super().settings_customise_sources(settings_cls, **sources), Vault(settings_cls))
+            return (init_settings, env_settings, Vault(settings_cls), dotenv_settings, file_secret_settings)
 
     loaded = load_from(Own, dotenv="PAGE_SIZE=44\n")
     trace = loaded.traces["PAGE_SIZE"]
