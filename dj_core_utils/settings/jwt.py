@@ -56,7 +56,8 @@ class JWTSettings(RESTSettings):
 
     In a monolith nothing has to be set: tokens are signed with a key that is derived from the secret key. Between
     services, the one that signs users in has a private key, and the others verify with the public one: they set
-    ``JWT_JWKS_URL`` or ``JWT_VERIFYING_KEY``, and ``JWT_ISSUER``.
+    ``JWT_VERIFYING_KEY`` or ``JWT_JWKS_URL``, and ``JWT_ISSUER``. Keys that are fetched are found by the name (``kid``) that
+    a token gives; simplejwt gives none, so ``JWT_JWKS_URL`` is for other signers, such as identity providers.
 
     A token is made for this service and its peers (``aud``) and accepted by each one under its own name. simplejwt has
     one setting for both, so the issuer itself accepts every token that it has made.
@@ -86,7 +87,7 @@ class JWTSettings(RESTSettings):
     jwks_url: URL | None = variable(
         None,
         feeds="SIMPLE_JWT",
-        description="Where the service that signs tokens publishes its public keys; a service with a key ignores it.",
+        description="Where the signer publishes its keys by name; its tokens name theirs (kid). Unused beside a key.",
         example="https://users.internal/.well-known/jwks.json",
         other_names=("JWT_JWK_URL",),
     )
@@ -224,7 +225,7 @@ class JWTSettings(RESTSettings):
             yield context.problem(
                 "JWT_SIGNING_KEY",
                 f"{self.algorithm} needs a key: a private one to sign tokens, or a public one to verify them.",
-                hint=f"{_MAKE_A_PAIR}\nto verify only, set JWT_JWKS_URL or JWT_VERIFYING_KEY",
+                hint=f"{_MAKE_A_PAIR}\nto verify only, set JWT_VERIFYING_KEY or JWT_JWKS_URL",
             )
 
     @rule("jwt.verifying_key")
@@ -271,7 +272,7 @@ class JWTSettings(RESTSettings):
                 "JWT_ALGORITHM",
                 f"with {self.algorithm} every service that verifies tokens can also make them, for any user.",
                 hint=f"the service that signs users in: {_MAKE_A_PAIR}"
-                "\nthe others: set JWT_ALGORITHM=ES256, JWT_ISSUER, and JWT_JWKS_URL or JWT_VERIFYING_KEY",
+                "\nthe others: set JWT_ALGORITHM=ES256, JWT_ISSUER, and JWT_VERIFYING_KEY or JWT_JWKS_URL",
                 severity="warning" if context.is_local else "error",
             )
 

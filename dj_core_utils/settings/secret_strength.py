@@ -32,11 +32,12 @@ _DEFAULT_PASSWORDS = """
     qwerty rabbitmq redis root rootpassword sa system toor user valkey welcome
 """
 # A random key holds none of these by chance: the shortest has seven letters.
-_PHRASES = (
-    "change(?:me|it|this)|replace(?:me|this|with)|put(?:your|the)|insertyour|enteryour|placeholder|"
-    "your(?:secret|unique|own|django|service|jwt|api|key|token|password|256)|"
-    "(?:super|top|not|nota|some|my|dev|test|dummy|sample|example)secret|notsosecret|keepitsecret|onlyinsecurekey|clavegenerada"
-)
+_PHRASES = """
+    changeme changeit changethis replaceme replacethis replacewith putyour putthe insertyour enteryour placeholder
+    yoursecret yourunique yourown yourdjango yourservice yourjwt yourapi yourkey yourtoken yourpassword supersecret
+    topsecret notsecret notasecret somesecret mysecret devsecret testsecret dummysecret samplesecret examplesecret
+    notsosecret keepitsecret onlyinsecurekey clavegenerada
+"""
 # A text that consists of these words only is a description of a key, not a key.
 _WORDS = """
     a an and api app application aqui at auth be bit bits cambia cambiame cambiar change changed characters chars
@@ -46,7 +47,7 @@ _WORDS = """
     orders  our pass passphrase passwd password placeholder please prod product production productos products
     project pwd  random real really replace s secret secreta secreto secrets secure service services servicio
     servicios set sha  shared shop should sign signing some staging string strong super t temp temporary test
-    testing tests text the this  to todo token top tu unique unsafe use user users usuario usuarios value very with
+    testing tests text the this to todo token top tu unique unsafe use user users usuario usuarios value very with
     world your
 """
 _TEMPLATES = r"(?s)<[^<>]*>|\$\{[^{}]*\}|\{\{.*\}\}|\$\([^()]*\)|%\([^()]*\)s|\[[^\[\]]*\]|(.)\1*"
@@ -64,7 +65,10 @@ def is_placeholder(secret: str) -> bool:
     if secret in _PUBLISHED or re.fullmatch(_TEMPLATES, secret.strip()):
         return True
     words = re.findall(r"[a-z]+", secret.lower())
-    return bool(words) and (set(_WORDS.split()).issuperset(words) or bool(re.search(_PHRASES, "".join(words))))
+    letters = "".join(words)
+    return bool(words) and (
+        set(_WORDS.split()).issuperset(words) or any(phrase in letters for phrase in _PHRASES.split())
+    )
 
 
 def is_default_password(secret: str) -> bool:

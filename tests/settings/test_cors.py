@@ -55,9 +55,13 @@ def test_lists_are_read_as_people_write_them(load_from: LoadFrom) -> None:
         "CORS_ALLOWED_ORIGINS": "http://localhost:3000, http://127.0.0.1:3000",
         "CORS_ALLOWED_ORIGIN_REGEXES": r'["^https://[a-z]{1,9}\\.example\\.com$"]',
         "CSRF_TRUSTED_ORIGINS": "https://*.example.com",
+        "CORS_ALLOW_METHODS": "GET, HEAD",
+        "CORS_EXPOSE_HEADERS": "X-Request-ID",
     }
     loaded = load_from(environ=environ)
     assert problems(loaded) == []
+    assert loaded.rendered["CORS_ALLOW_METHODS"] == ["GET", "HEAD"]
+    assert loaded.rendered["CORS_EXPOSE_HEADERS"] == ["X-Request-ID"]
     assert loaded.rendered["CORS_ALLOWED_ORIGINS"] == ["http://localhost:3000", "http://127.0.0.1:3000"]
     assert loaded.rendered["CORS_ALLOWED_ORIGIN_REGEXES"] == [r"^https://[a-z]{1,9}\.example\.com$"]
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from pydantic import SecretStr
+from pydantic import SecretBytes, SecretStr
 
 from dj_core_utils.settings.base import CoreSettings
+from dj_core_utils.settings.secret_hygiene import HeldSecret
 from dj_core_utils.settings.secret_keys import SecretKeySettings
+from dj_core_utils.settings.variables import VariableTable
 
 if TYPE_CHECKING:
     from dj_core_utils.settings.errors import Problem
@@ -303,6 +305,22 @@ def test_secrets_of_the_project_count_too(load_from: LoadFrom) -> None:
     loaded = load_from(Shop, {"DJANGO_SECRET_KEY": KEY, "WEBHOOK_SECRET": KEY})
     (found,) = problems(loaded, "secret.reused")
     assert (found.variable, found.severity) == ("WEBHOOK_SECRET", "warning")
+
+
+def test_secrets_in_bytes_count_too(load_from: LoadFrom) -> None:
+    """A secret that a project keeps as bytes is compared like any other."""
+
+    class Shop(CoreSettings):
+        webhook_secret: SecretBytes | None = None
+
+    (found,) = problems(load_from(Shop, {"DJANGO_SECRET_KEY": KEY, "WEBHOOK_SECRET": KEY}), "secret.reused")
+    assert found.variable == "WEBHOOK_SECRET"
+
+
+def test_held_secret_hides_itself() -> None:
+    """What a rule holds in its hands shows its place and not its text."""
+    row = VariableTable(CoreSettings, "app")["SERVICE_KEYS"]
+    assert repr(HeldSecret(row, KEY, "orders")) == "HeldSecret(SERVICE_KEYS, 'orders')"
 
 
 def test_failed_secret_does_not_hide_the_others(load_from: LoadFrom) -> None:
