@@ -58,7 +58,7 @@ def _parse(url: SecretURL) -> dict[str, object]:
         "servers": [_address(host, _DEFAULT_PORTS[engine]) for host in parts.hosts],
         "tls": parts.scheme in _ENCRYPTED,
         "user": parts.user,
-        "password": SecretText(parts.password),
+        "password": SecretText(parts.password) if parts.password else "",
         "database": _database(parts, engine),
     }
 

@@ -56,8 +56,8 @@ class JWTSettings(RESTSettings):
 
     In a monolith nothing has to be set: tokens are signed with a key that is derived from the secret key. Between
     services, the one that signs users in has a private key, and the others verify with the public one: they set
-    ``JWT_VERIFYING_KEY`` or ``JWT_JWKS_URL``, and ``JWT_ISSUER``. Keys that are fetched are found by the name (``kid``) that
-    a token gives; simplejwt gives none, so ``JWT_JWKS_URL`` is for other signers, such as identity providers.
+    ``JWT_VERIFYING_KEY`` or ``JWT_JWKS_URL``, and ``JWT_ISSUER``. Keys that are fetched are found by the name (``kid``)
+    that a token gives; simplejwt gives none, so ``JWT_JWKS_URL`` is for other signers, such as identity providers.
 
     A token is made for this service and its peers (``aud``) and accepted by each one under its own name. simplejwt has
     one setting for both, so the issuer itself accepts every token that it has made.
@@ -185,7 +185,7 @@ class JWTSettings(RESTSettings):
         ]
         return {
             "ALGORITHM": self.algorithm,
-            "SIGNING_KEY": SecretText(signing),
+            "SIGNING_KEY": SecretText(signing) if signing else "",
             "VERIFYING_KEY": verifying,
             "JWK_URL": None if verifying or is_symmetric(self.algorithm) else self.jwks_url,
             "ISSUER": issuer,
