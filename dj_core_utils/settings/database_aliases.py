@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dj_core_utils.settings.database_drivers import SQLITE_FILE_PRAGMAS, SQLITE_OPTIONS
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dj_core_utils.settings.database import DatabaseSettings
+    from dj_core_utils.settings.secret_url import SecretURL
 
 REPLICA = "replica"
 
@@ -32,12 +34,12 @@ def configs_by_alias(section: DatabaseSettings, project_dir: Path | None) -> dic
     if section.test_name:
         found["default"] = found["default"]._replace(test={"NAME": section.test_name})
     for number, url in enumerate(section.replica_urls, start=1):
-        config = parse_database_url(url.get_secret_value(), project_dir=project_dir)
+        config = _parsed(url, project_dir)
         alias = REPLICA if number == 1 else f"{REPLICA}_{number}"
         # Tests write to the default database and expect to read it here.
         found[alias] = config._replace(test={"MIRROR": "default"})
     for alias, url in section.urls.items():
-        found[alias] = parse_database_url(url.get_secret_value(), project_dir=project_dir)
+        found[alias] = _parsed(url, project_dir)
     return {alias: _complete(config, section) for alias, config in found.items()}
 
 
@@ -55,6 +57,12 @@ def _default(section: DatabaseSettings, project_dir: Path | None) -> DatabaseCon
     url = section.url or section.fallback_url
     if url is None:
         return DatabaseConfig(engine="django.db.backends.dummy", name="")
+    return _parsed(url, project_dir)
+
+
+# Every rule about databases asks again; a URL is read once for all of them.
+@lru_cache(maxsize=16)
+def _parsed(url: SecretURL, project_dir: Path | None) -> DatabaseConfig:
     return parse_database_url(url.get_secret_value(), project_dir=project_dir)
 
 

@@ -140,8 +140,8 @@ def parse_database_url(text: str, *, project_dir: Path | None = None) -> Databas
     scheme, rest = split_scheme(trimmed(text), grammar)
     if scheme in _SQLITE_SCHEMES:
         return _sqlite(scheme, rest, grammar._replace(example=SQLITE_EXAMPLE), project_dir)
-    parts = split_url(text, grammar)
-    family = family_of(schemes[parts.scheme].backend)
+    family = family_of(schemes[scheme].backend)
+    parts = split_url(text, grammar._replace(several_hosts=(scheme,) if family == "postgresql" else ()))
     read = read_database_options(parts, family)
     hosts, path = _socket_in_path(parts) if family in {"postgresql", "mysql"} else (parts.hosts, parts.path)
     parts = _with_options_in_place(parts._replace(hosts=hosts, path=path), read.place)
@@ -234,7 +234,6 @@ def _grammar(schemes: Mapping[str, Any]) -> URLGrammar:
         problem_id="database.url",
         example=EXAMPLE,
         schemes=schemes.keys(),
-        several_hosts=[name for name, engine in schemes.items() if family_of(engine.backend) == "postgresql"],
         instead="or use DB_NAME, DB_USER, DB_PASSWORD, DB_HOST and DB_PORT, where nothing needs encoding",
     )
 

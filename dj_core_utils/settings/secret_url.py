@@ -1,11 +1,11 @@
 """A URL that may hold a password and never shows it."""
 
 import re
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable

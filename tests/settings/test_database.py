@@ -488,3 +488,12 @@ def test_pymysql_put_in_the_place_of_mysqlclient(monkeypatch: pytest.MonkeyPatch
 def test_tls_only_where_it_is_known() -> None:
     """An engine without options for TLS gets none."""
     assert tls_options(DatabaseConfig(engine="django.db.backends.sqlite3", name="x"), "verify-full", "system") == {}
+
+
+def test_a_url_without_a_secret_is_shown_whole(load_from: LoadFrom) -> None:
+    """A message about a URL without a password shows all of it, one with a password everything but that."""
+    shown = [
+        problems(load_from(environ={"DATABASE_URL": url}))[0].message.rpartition(" ")[2]
+        for url in ("postgres://shop@db/shop?sslmod=require", "postgres://shop:s3cret@db/shop?sslmod=require")
+    ]
+    assert shown == ["postgres://shop@db/shop?sslmod=require", "postgres://shop:***@db/shop?sslmod=require"]

@@ -18,6 +18,7 @@ from dj_core_utils.settings.database_url import (
     engine_path,
     parse_database_url,
 )
+from dj_core_utils.settings.url_parts import URLGrammar, split_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -403,8 +404,10 @@ def test_a_config_hides_its_secrets() -> None:
     assert "s3cret" not in repr(config)
     assert "s3cret" not in repr(config.render())
     assert config.render()["PASSWORD"] == "s3cret"
+    assert repr(split_url("db://u:s3cret@h", GRAMMAR)) == "URLParts('db://u:***@h')"
 
 
+GRAMMAR = URLGrammar(problem_id="test.url", example="db://HOST", schemes=("db",))
 TEXTS = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), max_size=30)
 
 
