@@ -12,13 +12,16 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from dj_core_utils.settings.base import CoreSettings
 from dj_core_utils.settings.loading import load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SIZES = (100, 500, 1_000, 2_000)
 LINES = 100

@@ -6,7 +6,8 @@ if TYPE_CHECKING:
     from dj_core_utils.settings.base import CoreSettings
     from dj_core_utils.settings.errors import ConfigurationError, Problem
     from dj_core_utils.settings.export import export_settings, get_settings
-    from dj_core_utils.settings.rules import rule
+    from dj_core_utils.settings.rendering import RenderContext
+    from dj_core_utils.settings.rules import RuleContext, rule
     from dj_core_utils.settings.section import Section
     from dj_core_utils.settings.variables import variable
 
@@ -14,6 +15,8 @@ __all__ = [
     "ConfigurationError",
     "CoreSettings",
     "Problem",
+    "RenderContext",
+    "RuleContext",
     "Section",
     "export_settings",
     "get_settings",
@@ -25,6 +28,8 @@ _HOMES = {
     "ConfigurationError": "errors",
     "CoreSettings": "base",
     "Problem": "errors",
+    "RenderContext": "rendering",
+    "RuleContext": "rules",
     "Section": "section",
     "export_settings": "export",
     "get_settings": "export",

@@ -135,7 +135,10 @@ class CoreSettings(BaseSettings):
         return init_settings, LayeredSource(settings_cls)
 
     def render(self, context: "RenderContext") -> Mapping[str, object]:
-        """Settings of the project that are computed; override it to add some.
+        """Settings of the project that are computed; override it to add some, or to add to those of a section.
+
+        A project that wants one more key in ``REST_FRAMEWORK`` returns ``{**super().render(context),
+        "REST_FRAMEWORK": {**context.rendered["REST_FRAMEWORK"], "EXCEPTION_HANDLER": "shop.errors.handler"}}``.
 
         Args:
             context: What is known: the settings, the project folder, the profiles, Django's version.

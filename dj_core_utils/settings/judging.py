@@ -65,7 +65,12 @@ class Judge(NamedTuple):
         """
         found = Verdict()
         context = RuleContext(
-            guarded(self.settings, self.failed), self.table, self.traces, self.profiles, self.project_dir, self.names
+            guarded(self.settings, self.failed),
+            table=self.table,
+            traces=self.traces,
+            profiles=self.profiles,
+            project_dir=self.project_dir,
+            names=self.names,
         )
         parts = {(): type(self.settings), **dict(_sections(self.settings, ()))}
         waivers = {**self.settings.waivers, **self.profiles.waivers}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from dj_core_utils.settings.assembly import Assembly
+from dj_core_utils.settings.errors import Problem
 from dj_core_utils.settings.judging import Judge
 from dj_core_utils.settings.merging import merge
 from dj_core_utils.settings.profiles import (
@@ -30,9 +31,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dj_core_utils.settings.base import CoreSettings
-    from dj_core_utils.settings.errors import Problem
     from dj_core_utils.settings.origins import Trace
     from dj_core_utils.settings.variables import VariableTable
+
+
+_NO_PROFILE = Problem(
+    id="profile.unset",
+    variable=PROFILE_VARIABLE,
+    message=f"no profile is chosen, so {DEFAULT_PROFILE} applies alone.",
+    hint="on your own machine  DJANGO_PROFILE=development  starts with nothing else set\n"
+    "where users are served, choose  production",
+    severity="warning",
+)
 
 
 class Loaded(NamedTuple):
@@ -137,6 +147,8 @@ def _load(
     )
     problems = tuple(redact([*found, *verdict.problems, *unknown], merged.traces.values()))
     is_usable = all(problem.severity != "error" for problem in problems)
+    if not is_usable and requested is None and not sources.setting(PROFILE_VARIABLE)[0]:
+        problems = (*problems, _NO_PROFILE)
     context = RenderContext(settings, project_dir, profiles, tuple(verdict.silenced))
     return Loaded(
         settings_class=settings_class,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 import django
@@ -13,7 +14,7 @@ from dj_core_utils.settings.secret_url import SecretURL
 from dj_core_utils.settings.section import Section
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from dj_core_utils.settings.base import CoreSettings
@@ -29,6 +30,7 @@ class RenderContext(NamedTuple):
         project_dir: What relative paths are relative to.
         profiles: The active profiles.
         silenced: Ids of Django checks that waived rules silence.
+        rendered: What the sections rendered, when the settings class itself renders; empty before.
         django_version: Major and minor version of the Django that will read the result.
     """
 
@@ -36,6 +38,7 @@ class RenderContext(NamedTuple):
     project_dir: Path
     profiles: ActiveProfiles
     silenced: tuple[str, ...] = ()
+    rendered: Mapping[str, object] = MappingProxyType({})
     django_version: tuple[int, int] = django.VERSION[:2]
 
 
@@ -59,7 +62,7 @@ def render(context: RenderContext, table: VariableTable) -> dict[str, object]:
             rendered[variable.setting] = plain(value)
     for section in _sections(context.settings):
         rendered.update(section.render(context))
-    rendered.update(context.settings.render(context))
+    rendered.update(context.settings.render(context._replace(rendered=rendered)))
     return {name: conceal(value, secrets) for name, value in rendered.items()}
 
 
@@ -67,10 +70,8 @@ def plain(value: object) -> object:
     """A value as Django expects it: no Pydantic types, secrets as strings that hide themselves in ``repr``."""
     if isinstance(value, (SecretStr, SecretURL)):
         return SecretText(value.get_secret_value())
-    if isinstance(value, SecretBytes):
-        return value.get_secret_value()
-    if isinstance(value, Enum):
-        return value.value
+    if isinstance(value, (SecretBytes, Enum)):
+        return value.value if isinstance(value, Enum) else value.get_secret_value()
     if isinstance(value, BaseModel):
         return {name: plain(getattr(value, name)) for name in type(value).model_fields}
     if isinstance(value, dict):

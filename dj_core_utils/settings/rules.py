@@ -72,6 +72,7 @@ class RuleContext:
     def __init__(
         self,
         settings: "CoreSettings",
+        *,
         table: "VariableTable",
         traces: Mapping[str, Trace],
         profiles: "ActiveProfiles",

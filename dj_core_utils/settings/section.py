@@ -24,7 +24,7 @@ class Section(BaseModel):
 
     prefix: ClassVar[str] = ""
 
-    def render(self, context: "RenderContext") -> Mapping[str, object]:
+    def render(self, context: "RenderContext") -> Mapping[str, object]:  # noqa: ARG002  # for those who override it
         """The Django settings that follow from this section, beside those that a leaf is exported as.
 
         Args:

@@ -32,7 +32,9 @@ SETTINGS = """
 
 def run(run_python: RunPython, folder: Path, code: str, env: dict[str, str] | None = None) -> str:
     """Run code in a project and return what it printed."""
-    done = run_python(dedent(code), cwd=folder, env={"DJANGO_SETTINGS_MODULE": "settings", **DEVELOPMENT, **(env or {})})
+    done = run_python(
+        dedent(code), cwd=folder, env={"DJANGO_SETTINGS_MODULE": "settings", **DEVELOPMENT, **(env or {})}
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
@@ -145,9 +147,7 @@ def test_several_classes_in_one_module_are_an_error_that_names_them(
     assert run(run_python, folder, "import settings; print(settings.PAGE_SIZE)") == "2"
 
 
-def test_a_local_module_may_star_import_its_base_and_export_again(
-    run_python: RunPython, project: WriteProject
-) -> None:
+def test_a_local_module_may_star_import_its_base_and_export_again(run_python: RunPython, project: WriteProject) -> None:
     """``from base import *`` and a second export keep the class of the base and warn of nothing."""
     local = """
         from base import *

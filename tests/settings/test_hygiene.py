@@ -176,6 +176,9 @@ def test_the_planted_secrets_do_reach_django(run_python: RunPython, project: Wri
     assert done.stdout.split() == ["True", "True", "True"], done.stderr
 
 
+GET = "import settings; from dj_core_utils.settings import get_settings; found = get_settings()"
+
+
 @pytest.mark.parametrize(
     "command",
     [
@@ -187,9 +190,9 @@ def test_the_planted_secrets_do_reach_django(run_python: RunPython, project: Wri
         ["manage.py", "config", "env"],
         ["-m", "dj_core_utils", "config", "show", "--all", "--settings", "settings"],
         ["-c", "import settings; print(repr(settings.UsersSettings), vars(settings))"],
-        ["-c", "import settings; from dj_core_utils.settings import get_settings as g; print(g(), repr(g().model_dump()))"],
-        ["-c", "import settings; from dj_core_utils.settings.export import last_export; e = last_export(); print(e, e.loaded)"],
-        ["-c", "import settings; from dj_core_utils.settings import get_settings as g; print(g().model_dump_json())"],
+        ["-c", f"{GET}; print(found, repr(found.model_dump()))"],
+        ["-c", f"{GET}; print(found.model_dump_json())"],
+        ["-c", f"{GET}; from dj_core_utils.settings.export import last_export as e; print(e(), e().loaded)"],
     ],
     ids=lambda command: " ".join(command)[:60],
 )

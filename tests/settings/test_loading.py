@@ -19,9 +19,10 @@ from dj_core_utils.settings.section import Section
 from dj_core_utils.settings.variables import variable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from dj_core_utils.settings.rendering import RenderContext
     from tests.settings.conftest import LoadFrom
 
 
@@ -326,7 +327,7 @@ def test_a_source_of_the_project_is_one_more_layer(load_from: LoadFrom) -> None:
     """A secret store added through Pydantic's own hook stands between .env and the profiles."""
 
     class Vault(PydanticBaseSettingsSource):
-        def get_field_value(self, field: object, field_name: str) -> tuple[Any, str, bool]:  # Pydantic's
+        def get_field_value(self, field: object, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002  # Pydantic's
             return None, field_name, False
 
         def __call__(self) -> dict[str, Any]:
@@ -400,3 +401,28 @@ def test_a_nested_model_is_one_leaf_of_json(load_from: LoadFrom) -> None:
     assert loaded.settings is not None
     assert loaded.settings.point == Point(x=3)  # type: ignore[attr-defined]  # an Own
     assert loaded.rendered["POINT"] == {"x": 3}
+
+
+def test_a_project_can_add_to_what_a_section_renders(load_from: LoadFrom) -> None:
+    """``render`` of the settings class sees what the sections made, and has the last word."""
+
+    class Own(CoreSettings):
+        def render(self, context: RenderContext) -> Mapping[str, object]:
+            made = context.rendered["REST_FRAMEWORK"]
+            assert isinstance(made, dict)
+            return {**super().render(context), "REST_FRAMEWORK": {**made, "EXCEPTION_HANDLER": "shop.errors.handler"}}
+
+    rendered = load_from(Own).rendered["REST_FRAMEWORK"]
+    assert isinstance(rendered, dict)
+    assert rendered["EXCEPTION_HANDLER"] == "shop.errors.handler"
+    assert "DEFAULT_AUTHENTICATION_CLASSES" in rendered
+
+
+def test_a_start_without_a_profile_says_how_to_begin(load_from: LoadFrom) -> None:
+    """Somebody who has set nothing is told of the profile that needs nothing."""
+    loaded = load_from(profiles=None)
+    (problem,) = (problem for problem in loaded.problems if problem.id == "profile.unset")
+    assert problem.severity == "warning"
+    assert "DJANGO_PROFILE=development" in problem.hint
+    assert "profile.unset" not in [problem.id for problem in load_from().problems]
+    assert "profile.unset" not in [found.id for found in load_from(environ={"DEBUG": "x"}).problems]

@@ -44,7 +44,7 @@ def test_a_waived_policy_silences_its_django_check(load_from: LoadFrom) -> None:
     """The reason is kept, the problem is gone, and SILENCED_SYSTEM_CHECKS names Django's twin."""
 
     class Waiving(Strict):
-        waivers = {"own.policy": "the proxy does it"}  # noqa: RUF012  # a class variable by its base
+        waivers = {"own.policy": "the proxy does it"}
 
     loaded = load_from(Waiving)
     assert [problem.id for problem in loaded.problems if problem.id == "own.policy"] == []
@@ -64,7 +64,7 @@ def test_what_is_wrong_cannot_be_waived(load_from: LoadFrom) -> None:
     """A waiver does not hide an error that is no matter of policy."""
 
     class Waiving(Strict):
-        waivers = {"own.wrong": "please"}  # noqa: RUF012  # a class variable by its base
+        waivers = {"own.wrong": "please"}
 
     loaded = load_from(Waiving, {"TIME_ZONE": "Asia/Tokyo"})
     assert "own.wrong" in [problem.id for problem in loaded.errors]
@@ -74,7 +74,7 @@ def test_a_waiver_of_no_rule_is_an_error(load_from: LoadFrom) -> None:
     """A misspelt waiver is answered with the nearest rule."""
 
     class Waiving(Strict):
-        waivers = {"own.polcy": "typo"}  # noqa: RUF012  # a class variable by its base
+        waivers = {"own.polcy": "typo"}
 
     (problem,) = (problem for problem in load_from(Waiving).errors if problem.id == "waiver.unknown")
     assert problem.message == "there is no such rule to waive. Did you mean own.policy?"
