@@ -185,7 +185,7 @@ class ProfileLibrary:
     def _unknown(self, name: str, origin: str, children: tuple[str, ...]) -> None:
         suggestion = nearest(name, self.names)
         did_you_mean = f" Did you mean {suggestion}?" if suggestion else ""
-        wanted_by = f", which profile {children[-1]} extends" if children else ""
+        wanted_by = f", which profile {children[-1]} extends," if children else ""
         self._refuse(
             "profile.unknown",
             f'"{name}"{wanted_by} is not a profile.{did_you_mean}',
