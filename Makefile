@@ -15,7 +15,7 @@ COVERAGE ?=
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test coverage lint format typecheck bench docs env-example generate clean
+.PHONY: help install demo test coverage lint format typecheck bench docs env-example reference generate clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -73,7 +73,10 @@ docs: $(READY) ## Build the documentation into docs/_build, warnings are errors
 env-example: $(READY) ## Write .env.example from the variables of the package
 	@$(BIN)/python -m dj_core_utils config env > .env.example.new && mv .env.example.new .env.example
 
-generate: env-example ## Write every file that is generated from the code
+reference: $(READY) ## Write the generated pages of docs/reference
+	@$(BIN)/python docs/generate_reference.py
+
+generate: env-example reference ## Write every file that is generated from the code
 
 clean: ## Remove everything that these commands made
 	@rm -rf $(VENV) .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist docs/_build htmlcov

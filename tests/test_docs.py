@@ -5,9 +5,13 @@ A page has a folder of its own. Its code blocks are worked through from top to b
 - A block whose first line is a comment with a file name (``# users/settings.py``, ``# .env``) is written to that file.
 - Any other ``python`` block is run by an interpreter of its own and has to succeed.
 - A ``console`` block is a session: lines after ``$ `` are run, the lines below them are what has to be printed, where
-  ``...`` stands for anything. A command that shows no output has to succeed. ``export`` and ``cd`` last for the page.
+  ``...`` stands for anything. A command that shows no output has to succeed. ``export``, ``unset`` and ``cd`` last for
+  the page. The folder is called ``/srv/shop`` on every page.
 - ``<!-- skip: next "reason" -->`` leaves the next block out; ``<!-- invisible-code: console`` up to ``-->`` holds a
   block that readers do not see.
+
+After a change of what the program prints, ``TAKE_OUTPUTS=1 python -m pytest tests/test_docs.py`` writes what it prints
+now into the pages; look at the difference before you commit it.
 """
 
 from __future__ import annotations
@@ -44,6 +48,8 @@ FILE_NAME = re.compile(r"# (?P<path>[\w-]*[./][\w./-]*)\n")
 SKIP = re.compile(r"<!--+ *;? *skip: *(?:next|start).*")
 FENCE = re.compile(r"^ *(?:```+|~~~+)(?P<language>[^`\n{]+)$", re.MULTILINE)
 COMMAND_SECONDS = 60
+FOLDER = "/srv/shop"
+TAKES_OUTPUTS = bool(os.environ.get("TAKE_OUTPUTS"))
 
 
 class Reader:
@@ -69,18 +75,21 @@ class Reader:
             assert status == 0, f"{example.path}:{example.line} fails:\n{output}"
         elif language == "console":
             for command, expected in session(text):
-                self.type(command, expected, f"{example.path}:{example.line}")
+                self.type(command, expected, example)
 
-    def type(self, command: str, expected: str, where: str) -> None:
+    def type(self, command: str, expected: str, example: Example) -> None:
         """Enter one command and compare what it prints."""
+        where = f"{example.path}:{example.line}"
         output, status = self.run(command)
-        if expected:
-            matches = OutputChecker().check_output(expected, output, ELLIPSIS)
-            diff = "\n".join(unified_diff(expected.splitlines(), output.splitlines(), "the page", "the program", n=99))
-            assert matches, f"{where}: $ {command}\n{indent(diff, '  ')}"
-        else:
+        if not expected:
             assert status == 0, f"{where}: $ {command}\n{indent(output, '  ')}"
-        if command.startswith(("export ", "cd ")):
+        elif not OutputChecker().check_output(expected, output, ELLIPSIS):
+            diff = "\n".join(unified_diff(expected.splitlines(), output.splitlines(), "the page", "the program", n=99))
+            assert TAKES_OUTPUTS, f"{where}: $ {command}\n{indent(diff, '  ')}"
+            page = Path(example.path)
+            before, shown = f"$ {command}\n{expected}", f"$ {command}\n{output}"
+            page.write_text(page.read_text(encoding="utf-8").replace(before, shown, 1), encoding="utf-8")
+        if command.startswith(("export ", "unset ", "cd ")):
             self.said_before.append(command)
 
     def run(self, command: str, stdin: str = "") -> tuple[str, int]:
@@ -99,7 +108,8 @@ class Reader:
             timeout=COMMAND_SECONDS,
             check=False,
         )
-        return done.stdout, done.returncode
+        lines = done.stdout.replace(str(self.folder), FOLDER).rstrip().splitlines()
+        return "".join(f"{line.rstrip()}\n" for line in lines), done.returncode
 
 
 def session(text: str) -> Iterator[tuple[str, str]]:
