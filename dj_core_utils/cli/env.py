@@ -36,10 +36,12 @@ def run(inspection: Inspection, options: argparse.Namespace, screen: Screen) -> 
         screen: Where to write.
 
     Returns:
-        0, or 1 when the file cannot be written.
+        0; 1 when the file cannot be written, or when the variables may not be those of the project because its module
+        cannot be imported.
     """
     loaded = inspection.loaded
-    for problem in inspection.problems:
+    faults = [problem for problem in inspection.problems if problem.severity == "error"]
+    for problem in faults:
         screen.complain(str(problem))
     settings_class = loaded.settings_class if loaded else CoreSettings
     table = loaded.table if loaded else None
@@ -49,10 +51,10 @@ def run(inspection: Inspection, options: argparse.Namespace, screen: Screen) -> 
         text = json.dumps([entry.as_json() for entry in entries(table)], indent=2, ensure_ascii=False) + "\n"
     else:
         text = env_template(settings_class, table)
-    if options.output is None:
-        screen.write(text.removesuffix("\n"))
-        return 0
-    return _save(text, options.output, len(table), screen)
+    if options.output is not None:
+        return _save(text, options.output, len(table), screen)
+    screen.write(text.removesuffix("\n"))
+    return 1 if faults else 0
 
 
 def _save(text: str, path: Path, number: int, screen: Screen) -> int:

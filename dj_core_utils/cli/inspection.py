@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 SETTINGS_VARIABLE = "DJANGO_SETTINGS_MODULE"
 
+_NO_MODULE = "settings.module"
 _IN_MANAGE = re.compile(rf"{SETTINGS_VARIABLE}['\"]\s*,\s*['\"]([\w.]+)['\"]")
 # Texts of these are made of names; those of other exceptions may quote a value.
 _TELLING = (ImportError, SyntaxError, NameError, AttributeError, KeyError, ImproperlyConfigured)
@@ -85,6 +86,8 @@ def inspect_module(module: str) -> Inspection:
     loads: list[Loaded] = []
     with observing(lambda _, loaded: loads.append(loaded)):
         namespace, problems = _import(module, loads)
+    if any(problem.id == _NO_MODULE for problem in problems):
+        return Inspection(module=module, loaded=None, problems=problems, namespace={})
     if not loads:
         return _without_export(module, namespace, problems)
     problems = problems or _afterthoughts(module, loads[-1], namespace)
@@ -121,7 +124,7 @@ def _import(module: str, loads: list[Loaded]) -> tuple[Mapping[str, object], tup
 def _import_problem(module: str, error: BaseException) -> Problem:
     if isinstance(error, ModuleNotFoundError) and error.name and f"{module}.".startswith(f"{error.name}."):
         return Problem(
-            id="settings.module",
+            id=_NO_MODULE,
             variable=SETTINGS_VARIABLE,
             origin=module,
             message=f"there is no module {error.name}.",
@@ -166,10 +169,10 @@ def _without_export(module: str, namespace: Mapping[str, object], problems: tupl
     """Load the settings class by ourselves, because the module has not come to it."""
     found = find_settings_class(namespace)
     settings_class = found if isinstance(found, type) else CoreSettings
-    is_there = not any(problem.id == "settings.module" for problem in problems)
-    problems = problems or (_never_exported(module),)
-    if not is_there or (settings_class is CoreSettings and problems[0].id == "export.missing"):
-        return Inspection(module=module, loaded=None, problems=problems, namespace={})
+    if not problems:
+        problems = (_never_exported(module),)
+        if settings_class is CoreSettings:
+            return Inspection(module=module, loaded=None, problems=problems, namespace={})
     loaded = load(settings_class, environ=os.environ, project_dir=find_project_dir(namespace))
     return Inspection(module=module, loaded=loaded, problems=_masked(problems, loaded), namespace={})
 

@@ -59,7 +59,7 @@ def run(inspection: Inspection, options: argparse.Namespace, screen: Screen) -> 
         rows = [row for row in rows if row.section == options.section]
     if options.json:
         screen.write(json.dumps([row.as_json() for row in rows], indent=2, ensure_ascii=False))
-    elif inspection.loaded:
+    elif inspection.loaded and rows:
         shown = [row for row in rows if row.is_set or options.all or options.section]
         _write(inspection.loaded, inspection, rows, shown, screen)
     if not inspection.is_usable:
@@ -88,12 +88,14 @@ def _no_section(name: str, sections: Sequence[str]) -> str:
 
 
 def _complain(inspection: Inspection, screen: Screen) -> None:
-    """The module's own problems in full, those of the load by number: ``config check`` shows them."""
+    """What keeps values from being shown in full, the rest by number: ``config check`` tells it."""
     headline = f"Not usable: {count_problems(inspection.all_problems)}."
-    if not inspection.problems:
+    is_loaded = inspection.loaded is not None and inspection.loaded.settings is not None
+    problems = inspection.problems if is_loaded else inspection.all_problems
+    if not problems:
         screen.complain(f"\n{headline} See what to do:  {command_line('check', inspection.module)}")
         return
     footer = f"See everything that is wrong:  {command_line('check', inspection.module)}"
-    report = write_report(headline, inspection.problems, footer)
+    report = write_report(headline, problems, footer)
     screen.complain("")
-    print_report(ConfigurationError(report, inspection.problems), screen.errors)
+    print_report(ConfigurationError(report, problems), screen.errors)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from dj_core_utils.settings.errors import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 _LISTS = ("MIDDLEWARE", "PASSWORD_HASHERS", "AUTHENTICATION_BACKENDS", "FILE_UPLOAD_HANDLERS")
 _BACKENDS = ("STORAGES", "CACHES", "TASKS")
@@ -29,10 +29,13 @@ def unimportable(settings: object) -> Iterator[Problem]:
     """
     from django.utils.module_loading import import_string  # noqa: PLC0415  # the settings must not load it
 
+    is_overridden: Callable[[str], bool] = getattr(settings, "is_overridden", lambda _: True)
     for name, path in _paths(settings):
+        if not is_overridden(name):  # Django's own default may name an app that is not installed, and is then not used
+            continue
         try:
             import_string(path)
-        except ImportError as error:
+        except (ImportError, RuntimeError) as error:  # the second for models of an app that is not installed
             yield Problem(
                 id="apps.unimportable",
                 variable=name,

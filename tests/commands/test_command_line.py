@@ -1,0 +1,219 @@
+"""The commands as a person calls them: ``python -m dj_core_utils config`` and ``manage.py config``."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+import dj_core_utils
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import RunPython, WriteProject
+
+CLASS = """
+    from dj_core_utils.settings import CoreSettings, export_settings
+
+
+    class UsersSettings(CoreSettings):
+        root_urlconf: str = "urls"
+        page_size: int = 50
+
+
+"""
+SETTINGS = f"{CLASS}    export_settings(globals())\n"
+DEVELOPMENT = {"DJANGO_PROFILE": "development"}
+MODULE = ("-m", "dj_core_utils", "config")
+KEY = "canary-" + "k3J9-" * 12
+
+
+def test_version_and_help(run_python: RunPython) -> None:
+    """The program says what it is and what it can do."""
+    assert run_python(["-m", "dj_core_utils", "--version"]).stdout == f"dj-core-utils {dj_core_utils.__version__}\n"
+    told = run_python(["-m", "dj_core_utils", "config", "--help"]).stdout
+    assert [name for name in ("show", "check", "env") if not re.search(rf"\n    {name} +\w", told)] == []
+
+
+@pytest.mark.parametrize("arguments", [(), ("config",)])
+def test_a_call_without_a_command(run_python: RunPython, arguments: tuple[str, ...]) -> None:
+    """Half a call is answered with help, and with status 2."""
+    done = run_python(["-m", "dj_core_utils", *arguments])
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "commands:" in done.stderr
+
+
+def test_both_ways_show_the_same(run_python: RunPython, project: WriteProject) -> None:
+    """``manage.py config`` and ``python -m dj_core_utils config`` are one command."""
+    folder = project({"settings.py": SETTINGS})
+    env = {**DEVELOPMENT, "DJANGO_SECRET_KEY": KEY}
+    ours = run_python([*MODULE, "show"], env=env)
+    manage = run_python([folder / "manage.py", "config", "show"], env=env)
+    named = run_python([folder / "manage.py", "config", "show", "--settings", "settings"], env=env)
+    assert (ours.returncode, ours.stderr) == (0, "")
+    assert ours.stdout == manage.stdout == named.stdout
+    assert "SECRET_KEY" in ours.stdout
+    assert "canary" not in ours.stdout
+
+
+def test_manage_without_a_command(run_python: RunPython, project: WriteProject) -> None:
+    """``manage.py config`` alone is answered with its help; colours can be asked for."""
+    folder = project()
+    done = run_python([folder / "manage.py", "config"], env=DEVELOPMENT)
+    assert done.returncode == 2
+    assert "usage: manage.py config" in done.stdout
+    coloured = run_python([folder / "manage.py", "config", "--force-color", "check"], env=DEVELOPMENT)
+    assert "\x1b[" in coloured.stdout
+
+
+def test_a_broken_configuration_from_manage(run_python: RunPython, project: WriteProject) -> None:
+    """Django imports the settings before it comes to the command: the report appears, with status 1."""
+    folder = project()
+    done = run_python([folder / "manage.py", "config", "check"], env={**DEVELOPMENT, "DEBUG": "Flase"})
+    assert done.returncode == 1
+    assert "[value.boolean]" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_broken_configuration_is_inspected(run_python: RunPython, project: WriteProject) -> None:
+    """Without Django the same configuration can be looked at: values, origins, problems, template."""
+    project({"settings.py": SETTINGS, ".env": "DEBUG=Flase\nALLOWED_HOSTS=shop.example\n"})
+    shown = run_python([*MODULE, "show"], env=DEVELOPMENT)
+    assert shown.returncode == 1
+    assert re.search(r"DEBUG +Flase +DEBUG +\.env:1 +\(not usable; profile development: True\)", shown.stdout)
+    assert re.search(r"ALLOWED_HOSTS +shop\.example +ALLOWED_HOSTS +\.env:2", shown.stdout)
+    checked = run_python([*MODULE, "check", "--json"], env=DEVELOPMENT)
+    assert checked.returncode == 1
+    assert [problem["id"] for problem in json.loads(checked.stdout)] == ["value.boolean"]
+    template = run_python([*MODULE, "env"], env=DEVELOPMENT)
+    assert template.returncode == 0
+    assert "#PAGE_SIZE=50" in template.stdout
+
+
+def test_which_settings(run_python: RunPython, project: WriteProject, tmp_path: Path) -> None:
+    """The option counts before the environment, and that before manage.py; without any the program says what to do."""
+    nowhere = run_python([*MODULE, "show"], env=DEVELOPMENT)
+    assert (nowhere.returncode, nowhere.stdout) == (2, "")
+    assert "Which settings?" in nowhere.stderr
+    assert "config show --settings users.settings" in nowhere.stderr
+    assert run_python([*MODULE, "env"]).stdout.startswith("# Variables of CoreSettings.")
+    project({"settings.py": SETTINGS, "other.py": SETTINGS.replace("Users", "Other")})
+    (tmp_path / "third.py").write_text((tmp_path / "other.py").read_text().replace("Other", "Third"))
+    assert run_python([*MODULE, "check"], env=DEVELOPMENT).returncode == 0
+    named = {**DEVELOPMENT, "DJANGO_SETTINGS_MODULE": "other"}
+    assert run_python([*MODULE, "show"], env=named).stdout.startswith("OtherSettings")
+    assert run_python([*MODULE, "show", "--settings", "third"], env=named).stdout.startswith("ThirdSettings")
+    assert run_python([*MODULE, "--settings", "third", "show"], env=named).stdout.startswith("ThirdSettings")
+
+
+def test_a_manage_that_names_no_settings(run_python: RunPython, project: WriteProject) -> None:
+    """A manage.py of another kind is no reason to fail."""
+    project({"manage.py": "print('hello')"})
+    assert run_python([*MODULE, "check"]).returncode == 2
+
+
+FAILING = {
+    "ImportError": ("import not_installed_anywhere", "ModuleNotFoundError: No module named 'not_installed_anywhere'"),
+    "SyntaxError": ("x = (", "SyntaxError: '(' was never closed"),
+    "KeyError": ('import os; os.environ["NOT_THERE"]', "KeyError: 'NOT_THERE'"),
+    "ValueError": (f'int("{KEY}")', "ValueError."),
+    "secret": ('import os; {}[os.environ["DJANGO_SECRET_KEY"]]', "KeyError: '***'"),
+    "exit": ("raise SystemExit", "SystemExit."),
+    "unnamed": (
+        "from dj_core_utils.settings import get_settings; get_settings()",
+        "ConfigurationError: No settings have been exported in this process.",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", FAILING)
+def test_a_module_that_fails(run_python: RunPython, project: WriteProject, kind: str) -> None:
+    """Whatever keeps the module from being imported is told with its place and no secret, and values are shown."""
+    statement, reason = FAILING[kind]
+    project({"settings.py": f"{CLASS}    {statement}\n    export_settings(globals())\n"})
+    done = run_python([*MODULE, "show"], env={**DEVELOPMENT, "DJANGO_SECRET_KEY": KEY})
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "canary" not in done.stdout + done.stderr
+    assert reason in " ".join(done.stderr.split())
+    assert "settings.py:9" in done.stderr
+    assert re.search(r"SECRET_KEY +\*\*\* \(67 characters\) +DJANGO_SECRET_KEY +environment", done.stdout)
+    # A file with a syntax error has no class to look at, every other one has.
+    assert done.stdout.startswith("CoreSettings" if kind == "SyntaxError" else "UsersSettings")
+
+
+def test_a_failure_in_a_library(run_python: RunPython, project: WriteProject) -> None:
+    """The place that is named is the project's own line, not the library's."""
+    project({"settings.py": f"{CLASS}    import json; json.loads('')\n"})
+    done = run_python([*MODULE, "check"], env=DEVELOPMENT)
+    assert "settings.py:9" in done.stdout
+    assert "JSONDecodeError." in done.stdout
+
+
+def test_a_module_that_is_not_there(run_python: RunPython, project: WriteProject) -> None:
+    """A wrong name is answered with where it was looked for, and nothing else is made up."""
+    project()
+    for module in ("nope", "nope.settings", "settings.nope"):
+        done = run_python([*MODULE, "show", "--settings", module], env=DEVELOPMENT)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "there is no module" in done.stderr
+
+
+def test_a_failure_after_the_export(run_python: RunPython, project: WriteProject) -> None:
+    """What was exported before the module failed is what is shown."""
+    project({"settings.py": f"{SETTINGS}    import not_installed_anywhere\n"})
+    done = run_python([*MODULE, "show"], env=DEVELOPMENT)
+    assert done.returncode == 1
+    assert "not_installed_anywhere" in done.stderr
+    assert done.stdout.startswith("UsersSettings")
+
+
+def test_a_module_without_an_export(run_python: RunPython, project: WriteProject) -> None:
+    """A class that is never exported is shown, and the missing call named; without a class there is nothing to show."""
+    folder = project({"settings.py": CLASS, "plain.py": "SECRET_KEY = 'x'\nINSTALLED_APPS = ['dj_core_utils']\n"})
+    done = run_python([*MODULE, "show"], env=DEVELOPMENT)
+    assert done.returncode == 1
+    assert done.stdout.startswith("UsersSettings")
+    assert "export_settings(globals())" in done.stderr
+    plain = run_python([*MODULE, "show", "--settings", "plain"], env=DEVELOPMENT)
+    assert (plain.returncode, plain.stdout) == (1, "")
+    assert "export_settings(globals())" in plain.stderr
+    manage = run_python([folder / "manage.py", "config", "check", "--settings", "plain"], env=DEVELOPMENT)
+    assert manage.returncode == 1
+    assert "[export.missing]" in manage.stdout
+
+
+def test_several_classes(run_python: RunPython, project: WriteProject) -> None:
+    """What ``export_settings`` cannot decide is told with its own words."""
+    other = "    class OtherSettings(CoreSettings):\n        pass\n\n\n    export_settings(globals())\n"
+    project({"settings.py": CLASS + other})
+    done = run_python([*MODULE, "check", "--json"], env=DEVELOPMENT)
+    assert done.returncode == 1
+    assert [problem["id"] for problem in json.loads(done.stdout)] == ["class.several"]
+
+
+def test_what_the_module_changes(run_python: RunPython, project: WriteProject) -> None:
+    """Settings that the module changes after the export are among the problems, both ways."""
+    folder = project({"settings.py": f"{SETTINGS}    DEBUG = False\n"})
+    for call in (MODULE, (folder / "manage.py", "config")):
+        done = run_python([*call, "check", "--json"], env=DEVELOPMENT)
+        assert done.returncode == 0
+        assert [problem["id"] for problem in json.loads(done.stdout)] == ["setting.reassigned"]
+
+
+def test_a_reader_that_goes_away(project: WriteProject, run_python: RunPython) -> None:
+    """A pipe that is closed early, as by head, is no error worth a traceback."""
+    folder = project({"settings.py": SETTINGS})
+    code = f"""
+        import os, subprocess, sys
+
+        command = [sys.executable, *{list(MODULE)!r}, "show", "--all", "--json"]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process.stdout.close()
+        sys.exit(f"{{process.wait()}} {{process.stderr.read().decode()}}")
+    """
+    done = run_python(code, env=DEVELOPMENT, cwd=folder)
+    assert done.stderr.strip() == "1"
