@@ -1,7 +1,7 @@
 """Log formatters that take secrets out of everything they write: message, extras, tracebacks and stacks.
 
-Redaction happens here and not in a filter, because a filter on a logger does not see the records of its children, and
-because one that edits a record breaks the other handlers of it. A record is never changed.
+Redaction happens here, and in the mail handler, and not in a filter: a filter on a logger does not see the records of
+its children, and one that edits a record breaks the other handlers of it. A record is never changed.
 """
 
 from __future__ import annotations
@@ -9,7 +9,10 @@ from __future__ import annotations
 import json
 import logging
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
+
+from django.conf import settings
+from django.utils.log import AdminEmailHandler
 
 from dj_core_utils import _context
 from dj_core_utils.redaction import exactly, redact, redact_text, sensitive_values
@@ -43,7 +46,6 @@ class RedactingFormatter(logging.Formatter):
     def __init__(self, service: str = "") -> None:
         super().__init__()
         self._service = service
-        self._secrets = _KnownSecrets()
 
     def fields(self, record: logging.LogRecord) -> dict[str, object]:
         """What a record says, redacted, as plain JSON data.
@@ -51,7 +53,7 @@ class RedactingFormatter(logging.Formatter):
         Args:
             record: The record; it is not changed.
         """
-        secrets = self._secrets.pattern()
+        secrets = _known_secrets.pattern()
         request = getattr(record, "request", None)
         fields: dict[str, object] = {
             "timestamp": _timestamp(record),
@@ -110,6 +112,24 @@ class ConsoleFormatter(RedactingFormatter):
         return _printable("\n".join([" ".join(str(word) for word in words if word), *below]))
 
 
+class RedactingAdminEmailHandler(AdminEmailHandler):
+    """Django's mail to ``ADMINS`` about errors, without the secrets in subject, traceback and request."""
+
+    def send_mail(self, subject: object, message: object, *args: object, **kwargs: Any) -> None:
+        """Send what is left.
+
+        Args:
+            subject: The first line of the record.
+            message: The record, the traceback and the request.
+            *args: Handed on.
+            **kwargs: Handed on; ``html_message`` is redacted, too.
+        """
+        secrets = _known_secrets.pattern()
+        if html := kwargs.get("html_message"):
+            kwargs["html_message"] = redact_text(html, secrets)
+        super().send_mail(redact_text(str(subject), secrets), redact_text(str(message), secrets), *args, **kwargs)
+
+
 class _KnownSecrets:
     """The exact values that Django's settings hold as secrets, collected when they are first needed."""
 
@@ -119,8 +139,6 @@ class _KnownSecrets:
 
     def pattern(self) -> re.Pattern[str] | None:
         """What finds them, or None before the settings are there."""
-        from django.conf import settings  # noqa: PLC0415  # formatters are made while the settings are loaded
-
         if not settings.configured:
             return None
         # override_settings puts another holder in place; walking all settings for each record would cost too much.
@@ -129,6 +147,9 @@ class _KnownSecrets:
             self._pattern = exactly(sensitive_values({name: getattr(holder, name, None) for name in dir(holder)}))
             self._holder = holder
         return self._pattern
+
+
+_known_secrets = _KnownSecrets()
 
 
 def _message(record: logging.LogRecord) -> str:

@@ -7,15 +7,17 @@ import logging
 import re
 from typing import TYPE_CHECKING, Any
 
+import django
 import pytest
 from django.http import HttpRequest
 
 from dj_core_utils import _context
-from dj_core_utils.logs import ConsoleFormatter, JSONFormatter
+from dj_core_utils.logs import ConsoleFormatter, JSONFormatter, RedactingAdminEmailHandler
 
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from django.core.mail import EmailMultiAlternatives
     from django.test import Client
     from pytest_django import Settings
 
@@ -149,6 +151,27 @@ def test_secrets_of_the_settings_are_known_by_their_value(settings: Settings) ->
     assert fields(record("again first-secret-key"), formatter)["message"] == "again ***"
     settings.PAYMENTS = {"test": {"PASSWORD": "second-secret"}}
     assert fields(record("first-secret-key, second-secret"), formatter)["message"] == "***, ***"
+
+
+@pytest.mark.parametrize("include_html", [False, True])
+def test_admins_get_no_secret_by_mail(
+    settings: Settings, mailoutbox: list[EmailMultiAlternatives], *, include_html: bool
+) -> None:
+    """Not in the subject, the traceback or the page about the request."""
+    settings.SECRET_KEY = "first-secret-key"
+    settings.ADMINS = [("Ops", "ops@example.com")] if django.VERSION < (6, 0) else ["ops@example.com"]
+    if django.VERSION >= (6, 1):
+        settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
+    made = record("failed with first-secret-key, password=%s", SECRET, level=logging.ERROR)
+    made.exc_info = raised(ValueError(f"token={SECRET} first-secret-key"))
+    RedactingAdminEmailHandler(include_html=include_html).emit(made)
+    (mail,) = mailoutbox
+    whole = mail.message().as_string()
+    assert "failed with ***, password=***" in mail.subject
+    assert "ValueError" in mail.body
+    assert SECRET not in whole
+    assert "first-secret-key" not in whole
+    assert [kind for _, kind in mail.alternatives] == (["text/html"] if include_html else [])
 
 
 def test_lines_before_the_settings_are_written(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,6 +77,14 @@ class CookieSettings(Section):
     csrf_use_sessions: bool = variable(
         False, setting="CSRF_USE_SESSIONS", description="Keep the CSRF secret in the session instead of a cookie."
     )
+    csrf_cookie_age: timedelta = variable(
+        timedelta(weeks=52),
+        name="CSRF_COOKIE_AGE",
+        feeds="CSRF_COOKIE_AGE",
+        description="How long the CSRF cookie lives.",
+        example="52w",
+        ge=timedelta(seconds=1),
+    )
     csrf_cookie_name: str | None = variable(
         None,
         name="CSRF_COOKIE_NAME",
@@ -136,6 +144,7 @@ class CookieSettings(Section):
             "SESSION_COOKIE_AGE": int(self.session_cookie_age.total_seconds()),
             "SESSION_COOKIE_NAME": self.cookie_name("session"),
             "SESSION_COOKIE_DOMAIN": self.session_cookie_domain or None,
+            "CSRF_COOKIE_AGE": int(self.csrf_cookie_age.total_seconds()),
             "CSRF_COOKIE_NAME": self.cookie_name("csrf"),
             "CSRF_COOKIE_DOMAIN": self.csrf_cookie_domain or None,
         }

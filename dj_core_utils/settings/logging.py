@@ -76,7 +76,7 @@ class LoggingSettings(Section):
         # At DEBUG Django logs every query, template variable and watched file, which has to be asked for by name.
         django: dict[str, object] = {"handlers": [], "level": self.level if self.level != "DEBUG" else "INFO"}
         if context.settings.email.admins:
-            handlers["mail_admins"] = {"class": "django.utils.log.AdminEmailHandler", "level": "ERROR"}
+            handlers["mail_admins"] = {"class": "dj_core_utils.logs.RedactingAdminEmailHandler", "level": "ERROR"}
             django["handlers"] = ["mail_admins"]
         loggers: dict[str, dict[str, object]] = {"django": django, **{name: {"handlers": []} for name in _TAKEN_OVER}}
         for name, level in self.levels.items():

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import django
 import pytest
+from django.conf import global_settings
 
 from dj_core_utils.settings.base import CoreSettings
 from dj_core_utils.settings.csp import policy_faults
@@ -160,9 +161,11 @@ def test_cookies_nobody_sets_are_not_judged(load_from: LoadFrom) -> None:
     assert found(in_session, "security.csrf_cookie_secure") == []
 
 
-def test_session_age_is_a_duration(load_from: LoadFrom) -> None:
-    """It is written as one likes, and Django gets seconds."""
-    assert rendered(load_from, {"SESSION_COOKIE_AGE": "1d12h"})["SESSION_COOKIE_AGE"] == 129_600
+def test_ages_are_durations(load_from: LoadFrom) -> None:
+    """They are written as one likes, Django gets seconds, and its own numbers are the defaults."""
+    settings = rendered(load_from, {"SESSION_COOKIE_AGE": "1d12h"})
+    assert settings["SESSION_COOKIE_AGE"] == 129_600
+    assert settings["CSRF_COOKIE_AGE"] == global_settings.CSRF_COOKIE_AGE
 
 
 @pytest.mark.parametrize(
@@ -330,8 +333,6 @@ def test_the_section_can_stand_in_a_class(load_from: LoadFrom) -> None:
 
 def test_every_rendered_name_is_djangos(load_from: LoadFrom) -> None:
     """What is rendered is read: by this Django, or by us."""
-    from django.conf import global_settings  # noqa: PLC0415  # beside its use
-
     names = set(rendered(load_from, {}, django.VERSION[:2])) | {
         variable.setting
         for variable in load_from().table.values()  # type: ignore[union-attr]  # a load has a table
