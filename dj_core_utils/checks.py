@@ -7,6 +7,7 @@
 ``E002``, ``W002``    a setting is assigned outside of the settings class and undoes what a rule guarantees
 ``W003``              a setting that nothing reads resembles one that is read
 ``E004``              a dotted path in the settings cannot be imported
+``E005``, ``W005``    middleware that was added or moved outside of the settings class breaks something where it stands
 ====================  =================================================================================================
 """
 
@@ -21,6 +22,7 @@ from django.core import checks
 from dj_core_utils.settings.export import last_export
 from dj_core_utils.settings.final_settings import misspelt, undone
 from dj_core_utils.settings.importable import unimportable
+from dj_core_utils.settings.middleware_order import order_problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +34,7 @@ TAG = "dj_core_utils"
 
 def register_checks() -> None:
     """Register every check under the tag ``dj_core_utils``."""
-    for check in (load_warnings, final_settings, dotted_paths):
+    for check in (load_warnings, final_settings, dotted_paths, middleware_order):
         checks.register(check, TAG)
 
 
@@ -56,6 +58,13 @@ def final_settings(**_: object) -> list[checks.CheckMessage]:
 def dotted_paths(**_: object) -> list[checks.CheckMessage]:
     """Everything that Django would import at its first use, and fail."""
     return [_message(problem, 4) for problem in unimportable(settings)]
+
+
+def middleware_order(**_: object) -> list[checks.CheckMessage]:
+    """The order of ``MIDDLEWARE`` as it stands now, beside what the load has said of it."""
+    export = last_export()
+    known = {problem.message for problem in export.loaded.problems} if export else set()
+    return [_message(problem, 5) for problem in order_problems(settings) if problem.message not in known]
 
 
 def _settings_module(exported: str) -> tuple[str, Mapping[str, object]]:

@@ -131,6 +131,17 @@ def test_a_path_that_cannot_be_imported(check: Check) -> None:
     assert "(dj_core_utils.E004) MIDDLEWARE (settings): nowhere.Middleware cannot be imported" in text
 
 
+def test_middleware_that_is_added_in_a_place_where_it_breaks_something(check: Check) -> None:
+    """The rules saw the class; the check sees what the module made of it, and repeats nothing."""
+    status, text = check(settings(after="MIDDLEWARE.insert(0, 'whitenoise.middleware.WhiteNoiseMiddleware')"))
+    assert status == 1
+    assert "(dj_core_utils.E005) MIDDLEWARE (settings): SecurityMiddleware stands after WhiteNoiseMiddleware" in text
+    assert "(dj_core_utils.W005) MIDDLEWARE (settings): CurrentUserMiddleware stands after WhiteNoise" in text
+    listed = "django.middleware.security.SecurityMiddleware,dj_core_utils.middleware.context.CurrentUserMiddleware"
+    _, told_once = check(settings(), env={**DEVELOPMENT, "MIDDLEWARE": listed})
+    assert told_once.count("CurrentUserMiddleware stands after SecurityMiddleware") == 1
+
+
 def test_a_test_run_is_no_change(run_python: RunPython, project: WriteProject) -> None:
     """Django's test runner switches DEBUG and mail; that is not the settings module's doing."""
     case = "from django.test import SimpleTestCase\n\n\nclass T(SimpleTestCase):\n    def test(self): pass\n"
