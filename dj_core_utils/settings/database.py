@@ -105,7 +105,7 @@ class DatabaseSettings(Section):
         [],
         name="DB_SCHEMA",
         feeds="DATABASES",
-        description="PostgreSQL schemas to look in, in this order, and no others; stands beside DATABASE_URL, too.",
+        description="PostgreSQL schemas to look in, in this order; tables are made in the first. Fits DATABASE_URL, too.",
         example="shop",
     )
     fallback_url: _DatabaseURL | None = variable(
