@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
@@ -110,7 +109,7 @@ def builtin_folder() -> Path:
     Raises:
         FileNotFoundError: The installation is broken.
     """
-    package = Path(str(resources.files("dj_core_utils")))
+    package = Path(__file__).resolve().parent.parent
     for folder, proof in (
         (package / "_profiles", package),
         (package.parent / "profiles", package.parent / "pyproject.toml"),

@@ -23,6 +23,7 @@ T = TypeVar("T")
 _SECRET_TYPES = (SecretStr, SecretBytes, SecretURL)
 _NAME = r"[A-Z][A-Z0-9_]*"
 _MARK = "x-variable"
+_MODEL_ATTRIBUTES = frozenset(dir(BaseModel))
 
 
 class Variable(NamedTuple):
@@ -204,7 +205,7 @@ class VariableTable(Mapping[str, Variable]):
             self._refuse(new, f"{new.dotted} and {known.dotted} would both be read from {new.name}", "rename one field")
         elif not re.fullmatch(_NAME, new.name):
             self._refuse(new, f"{new.name!r} cannot be the name of a variable", "use letters, digits and underscores")
-        elif hasattr(BaseModel, new.path[-1]):
+        elif new.path[-1] in _MODEL_ATTRIBUTES:
             self._refuse(
                 new, f"the field {new.dotted} hides an attribute of every Pydantic model", "choose another field name"
             )
