@@ -8,6 +8,8 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.test import AsyncClient, Client
 
+from dj_core_utils.settings import middleware_order as order
+
 if TYPE_CHECKING:
     from pytest_django import Settings
 
@@ -61,6 +63,16 @@ def test_the_path_is_a_setting(client: Client, settings: Settings) -> None:
     assert client.get("/healthz", headers={"Host": "shop.example.com"}).status_code == 301
     settings.HEALTH_PATH = ""
     assert client.get("/live", headers={"Host": "shop.example.com"}).status_code == 301
+
+
+@pytest.mark.parametrize(("before", "status"), [(order.CORS, 200), (order.COMMON, 400)])
+def test_it_works_up_to_the_middleware_that_knows_hosts(
+    client: Client, settings: Settings, before: str, status: int
+) -> None:
+    """With its path exempt from the redirect, as we render it, it may stand behind SecurityMiddleware."""
+    settings.SECURE_REDIRECT_EXEMPT = ["^healthz$"]
+    settings.MIDDLEWARE = [order.SECURITY, before, order.HEALTH]
+    assert client.get("/healthz", headers={"Host": "10.0.0.7"}).status_code == status
 
 
 def test_it_works_on_the_event_loop(settings: Settings) -> None:
