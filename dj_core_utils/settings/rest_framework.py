@@ -48,7 +48,7 @@ class RESTSettings(Section):
         """``REST_FRAMEWORK``.
 
         Args:
-            context: DEBUG and the installed parts are read.
+            context: DEBUG, the installed parts and the proxies are read.
         """
         settings = context.settings
         renderers = ["rest_framework.renderers.JSONRenderer"]
@@ -58,6 +58,8 @@ class RESTSettings(Section):
             "DEFAULT_AUTHENTICATION_CLASSES": [_AUTHENTICATION[name] for name in dict.fromkeys(self.authentication)],
             "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
             "DEFAULT_RENDERER_CLASSES": renderers,
+            # Unset, throttling counts by a header that the client writes.
+            "NUM_PROXIES": settings.security.hops,
             "TEST_REQUEST_DEFAULT_FORMAT": "json",
         }
         if self.page_size is not None:

@@ -137,7 +137,7 @@ class SecuritySettings(CookieSettings):
     proxy_hops: Annotated[int, Field(ge=0)] | None = variable(
         None,
         name="TRUSTED_PROXY_HOPS",
-        feeds="TRUSTED_PROXY_HOPS",
+        feeds=("TRUSTED_PROXY_HOPS", "REST_FRAMEWORK"),
         description="How many proxies of yours stand in front; 0 says that there is none.",
         example="1",
     )
@@ -185,7 +185,7 @@ class SecuritySettings(CookieSettings):
         rendered = {
             **super().render(context),
             "SECURE_REDIRECT_EXEMPT": self._exempt(),
-            "TRUSTED_PROXY_HOPS": self._hops(),
+            "TRUSTED_PROXY_HOPS": self.hops,
         }
         if self.proxy_header:
             rendered["SECURE_PROXY_SSL_HEADER"] = (_meta_name(self.proxy_header), self.proxy_value)
@@ -200,7 +200,9 @@ class SecuritySettings(CookieSettings):
         health = [f"^{re.escape(self.health_path.lstrip('/'))}$"] if self.health_path else []
         return list(dict.fromkeys([*health, *self.redirect_exempt]))
 
-    def _hops(self) -> int:
+    @property
+    def hops(self) -> int:
+        """How many proxies are believed: as many as are said to be there, else one when its header is declared."""
         return self.proxy_hops if self.proxy_hops is not None else int(self.proxy_header is not None)
 
     @rule("security.debug", checks=("security.W018",))
@@ -350,7 +352,7 @@ class SecuritySettings(CookieSettings):
             ("USE_X_FORWARDED_HOST", self.use_x_forwarded_host),
             ("USE_X_FORWARDED_PORT", self.use_x_forwarded_port),
         ):
-            if is_used and not self._hops() and not context.is_local:
+            if is_used and not self.hops and not context.is_local:
                 yield context.policy(
                     name,
                     "no proxy is declared, so the sender of a request writes this header.",

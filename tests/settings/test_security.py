@@ -223,6 +223,15 @@ def test_production_asks_about_the_proxy_until_it_is_told(
     assert [problem.severity for problem in problems] == severities
 
 
+@pytest.mark.parametrize(
+    ("environ", "hops"), [({}, 0), ({"TRUSTED_PROXY_HEADER": "X-Forwarded-Proto"}, 1), ({"TRUSTED_PROXY_HOPS": "2"}, 2)]
+)
+def test_throttling_counts_clients_behind_the_proxies(load_from: LoadFrom, environ: dict[str, str], hops: int) -> None:
+    """Django REST Framework believes as many addresses of X-Forwarded-For as there are proxies, and none without."""
+    rest_framework = load_from(CoreSettings, environ).rendered["REST_FRAMEWORK"]
+    assert rest_framework["NUM_PROXIES"] == hops  # type: ignore[index]  # a mapping
+
+
 def test_forwarded_headers_need_a_proxy(load_from: LoadFrom) -> None:
     """With a proxy declared, by header or by hops, they may be believed."""
     for proxy in ({"TRUSTED_PROXY_HEADER": "X-Forwarded-Proto"}, {"TRUSTED_PROXY_HOPS": "1"}):
