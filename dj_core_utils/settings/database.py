@@ -105,7 +105,7 @@ class DatabaseSettings(Section):
         [],
         name="DB_SCHEMA",
         feeds="DATABASES",
-        description="PostgreSQL schemas to look in, in this order; tables are made in the first. Fits DATABASE_URL, too.",
+        description="PostgreSQL schemas to look in; tables are made in the first. Fits DATABASE_URL, too.",
         example="shop",
     )
     fallback_url: _DatabaseURL | None = variable(
@@ -342,6 +342,17 @@ class DatabaseSettings(Section):
                     name,
                     f"{subject}SQLite is a file on one machine.",
                     hint="use PostgreSQL; where one machine with a lasting disk is all there is, waive this rule",
+                )
+
+    @rule("database.sqlite_mode")
+    def writers_take_turns(self, context: "RuleContext") -> Iterator["Problem"]:
+        """SQLite cannot wait for the write lock in the middle of a transaction."""
+        for name, subject, config in self._named():
+            if config.family == "sqlite" and config.options.get("transaction_mode") == "DEFERRED":
+                yield context.warning(
+                    name,
+                    f'{subject}transactions that read and then write fail with "database is locked".',
+                    hint="leave out transaction_mode: it is IMMEDIATE then",
                 )
 
     @rule("database.init_command")

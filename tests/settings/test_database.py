@@ -320,6 +320,11 @@ def test_names_of_further_databases(load_from: LoadFrom, alias: str) -> None:
             [("database.url", "DATABASE_REPLICA_URLS", "error")],
             id="comma in a list",
         ),
+        pytest.param(
+            {"DATABASE_URL": "sqlite:///x.db?transaction_mode=deferred"},
+            [("database.sqlite_mode", "DATABASE_URL", "warning")],
+            id="deferred transactions",
+        ),
         pytest.param({"DB_NAME": "x", "DB_PORT": "0"}, [], id="port, which is nobody's but the type's"),
     ],
 )
