@@ -198,4 +198,6 @@ def test_the_development_server_watches_the_sources(
     done = run_python(code, env=env)
     assert done.returncode == 0, done.stderr
     assert f"'{folder}/{watched}'" in done.stdout
+    project({"settings.py": settings().replace("globals()", "globals(), env_file=None")})
+    assert ".env" not in run_python(code, env=env).stdout
     assert f"'{folder}/profiles/*.toml'" in done.stdout

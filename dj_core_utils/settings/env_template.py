@@ -116,13 +116,13 @@ def env_template(settings_class: type[BaseModel], table: VariableTable) -> str:
 
 
 def _heading(settings_class: type[BaseModel], section: str) -> Iterator[str]:
-    name, about = section, ""
     if section == LOADING_SECTION:
-        about = "Where the values below come from."
+        name, about = section, "Where the values below come from."
     elif section == TOP_SECTION:
         name, about = settings_class.__name__, "The service itself."
-    elif (model := section_class(settings_class.model_fields[section].annotation)) is not None:
-        about = (model.__doc__ or "").strip().partition("\n")[0]
+    else:
+        model = section_class(settings_class.model_fields[section].annotation)
+        name, about = section, ((model and model.__doc__) or "").strip().partition("\n")[0]
     yield f"# ---- {name} ".ljust(_WIDTH, "-")
     if about:
         yield f"# {about}"

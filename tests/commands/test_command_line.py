@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import dj_core_utils
+from dj_core_utils.__main__ import main
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,6 +108,18 @@ def test_which_settings(run_python: RunPython, project: WriteProject, tmp_path: 
     assert run_python([*MODULE, "show"], env=named).stdout.startswith("OtherSettings")
     assert run_python([*MODULE, "show", "--settings", "third"], env=named).stdout.startswith("ThirdSettings")
     assert run_python([*MODULE, "--settings", "third", "show"], env=named).stdout.startswith("ThirdSettings")
+
+
+def test_the_folder_is_searched_whatever_python_says(run_python: RunPython, project: WriteProject) -> None:
+    """A project is found in the current folder also where Python leaves that out of its path."""
+    project({"settings.py": SETTINGS})
+    assert run_python(["-P", *MODULE, "check"], env=DEVELOPMENT).returncode == 0
+
+
+def test_the_program_can_be_called_from_python(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its function hands back the exit status."""
+    assert main(["config"]) == 2
+    assert "commands:" in capsys.readouterr().err
 
 
 def test_a_manage_that_names_no_settings(run_python: RunPython, project: WriteProject) -> None:

@@ -11,10 +11,20 @@ from pydantic import Field, SecretStr
 from dj_core_utils.settings.base import CoreSettings
 from dj_core_utils.settings.dotenv import parse_dotenv
 from dj_core_utils.settings.env_template import Entry, entries, env_template
+from dj_core_utils.settings.section import Section
 from dj_core_utils.settings.variables import VariableTable
 
 ROOT = Path(__file__).parents[2]
 TABLE = VariableTable(CoreSettings, "app")
+
+
+class SilentSettings(Section):
+    """To be removed."""
+
+    level: int = 3
+
+
+SilentSettings.__doc__ = None
 
 
 class OwnSettings(CoreSettings):
@@ -23,6 +33,7 @@ class OwnSettings(CoreSettings):
     page_size: int = Field(default=50, description="Rows on a page.")
     api_token: SecretStr = SecretStr("canary-in-code")
     greeting: str = Field(default="", examples=["good morning"])
+    silent: SilentSettings = SilentSettings()
     stamp: list[int] = Field(default_factory=lambda data: [data["page_size"]])
 
 
@@ -68,6 +79,13 @@ def test_a_project_finds_its_own_variables() -> None:
 def test_examples_of_secrets_are_obviously_none(entry: Entry) -> None:
     """Nobody can take an example for a key that works, or use it by mistake."""
     assert re.search(r"change-me|PASSWORD|^[^@]+://[^@]*$", entry.text)
+
+
+def test_sections_have_headings() -> None:
+    """Variables stand under their section, with the first line of its docstring if it has one."""
+    assert re.search(r"\n\n# ---- silent -+\n\n#SILENT_LEVEL=3\n", OWN)
+    assert re.search(r"\n\n# ---- jwt -+\n# \w.*\n\n", OWN)
+    assert re.search(r"\n\n# ---- OwnSettings -+\n# The service itself.\n\n", OWN)
 
 
 def test_no_line_is_too_long_to_read() -> None:

@@ -51,6 +51,18 @@ def test_every_width_holds_every_word(width: int) -> None:
     assert max(len(line) for line in breakable) <= max(width, 60)
 
 
+@pytest.mark.parametrize("width", [60, 120])
+def test_a_command_stays_whole(width: int) -> None:
+    """A command that does not fit stands on a line of its own, unbroken, so that it can be copied."""
+    command = f"python -c {'x' * 30} {'y' * 30} {'z' * 30}"
+    hints = (f"make one:  {command}", command)
+    report = write_report(
+        "Head", [Problem(id="a.b", message="none.", hint=hint) for hint in hints], "Foot", width=width
+    )
+    assert [line.strip() for line in report.splitlines()].count(command) == 2
+    assert "make one:\n" in report
+
+
 def test_colour_and_width_follow_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """A terminal gets colour; a pipe, and NO_COLOR, get plain text."""
     error = ConfigurationError(write_report("Head", PROBLEMS, "Foot"), PROBLEMS)
