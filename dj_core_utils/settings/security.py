@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Literal
 
+import django
 from pydantic import AfterValidator, Field
 
 from dj_core_utils.settings.cookies import CookieSettings
@@ -310,6 +311,17 @@ class SecuritySettings(CookieSettings):
         for name, policy in (("SECURE_CSP", self.csp), ("SECURE_CSP_REPORT_ONLY", self.csp_report_only)):
             for message, hint in policy_faults(policy):
                 yield context.policy(name, message, hint=hint)
+
+    @rule("security.csp_unsent")
+    def policies_are_sent(self, context: RuleContext) -> Iterator[Problem]:
+        """A Django that knows no policies says nothing about them."""
+        for name in ("SECURE_CSP", "SECURE_CSP_REPORT_ONLY"):
+            if context.is_set(name) and django.VERSION[:2] < CSP_SINCE:
+                yield context.warning(
+                    name,
+                    f"Django {django.VERSION[0]}.{django.VERSION[1]} sends no Content Security Policy.",
+                    hint="use Django 6.0 or newer, or unset it",
+                )
 
     @rule("security.redirect_exempt")
     def exemptions_match_what_they_mean(self, context: RuleContext) -> Iterator[Problem]:

@@ -329,6 +329,15 @@ def test_a_policy_can_be_written_in_the_environment(load_from: LoadFrom) -> None
     assert settings["SECURE_CSP"] == {"default-src": ["'self'"], "upgrade-insecure-requests": True}
 
 
+def test_a_policy_that_this_django_does_not_send_is_told(load_from: LoadFrom) -> None:
+    """When somebody set it; that the profile has one for newer versions is no news."""
+    policy = '{"default-src": ["\'self\'"]}'
+    given = found(load_from(CoreSettings, {"SECURE_CSP": policy}, profiles=PRODUCTION), "security.csp_unsent")
+    from_profile = found(load_from(profiles=PRODUCTION), "security.csp_unsent")
+    assert len(given) == (django.VERSION < (6, 0))
+    assert from_profile == []
+
+
 def test_the_section_can_stand_in_a_class(load_from: LoadFrom) -> None:
     """A project changes a default in its class; the environment still wins over it."""
 
