@@ -107,7 +107,7 @@ def _row(loaded: Loaded, trace: Trace, ours: frozenset[str], *, reveal: bool) ->
     is_usable = variable.path not in loaded.failed
     value: object = loaded.settings
     for name in variable.path:
-        value = getattr(value, name)
+        value = getattr(value, name, None)  # a field without a default and without a value
     text = show_value(value, is_secret=variable.is_secret, reveal=reveal)
     shown = json_value(value, is_secret=variable.is_secret, reveal=reveal)
     if not is_usable:

@@ -130,6 +130,7 @@ def _heading(settings_class: type[BaseModel], section: str) -> Iterator[str]:
 
 def _default(variable: Variable) -> str:
     # A secret default is worth nothing; one that is computed from other fields is not known here.
-    if variable.is_secret or variable.field.default_factory_takes_validated_data:
+    field = variable.field
+    if variable.is_secret or field.is_required() or field.default_factory_takes_validated_data:
         return ""
-    return env_value(variable.field.get_default(call_default_factory=True))
+    return env_value(field.get_default(call_default_factory=True))

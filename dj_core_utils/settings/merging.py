@@ -99,7 +99,8 @@ def _class_default(settings_class: type[BaseModel], row: Variable) -> Candidate:
     leaf = model.model_fields[row.path[-1]]
     takes_nothing = not leaf.default_factory_takes_validated_data
     default = leaf.get_default(call_default_factory=True) if takes_nothing else leaf.get_default()
-    return Candidate(Origin(Layer.CLASS, row.owner), default, row.name)
+    # A field without a default gets None in its place, and is reported when nothing stands above that.
+    return Candidate(Origin(Layer.CLASS, row.owner), None if leaf.is_required() else default, row.name)
 
 
 def _set_in(given: Section, path: tuple[str, ...]) -> tuple[object] | tuple[()]:

@@ -81,6 +81,12 @@ class Trace(NamedTuple):
         return self.candidates[0].origin
 
     @property
+    def is_missing(self) -> bool:
+        """Whether the field has no default, and nobody gives it a value."""
+        is_default = self.origin.layer is Layer.CLASS and self.used.name == self.variable.name
+        return is_default and self.variable.field.is_required()
+
+    @property
     def shadowed(self) -> tuple[Origin, ...]:
         """Origins that lost, highest first."""
         return tuple(candidate.origin for candidate in self.candidates[1:])

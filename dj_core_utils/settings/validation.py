@@ -13,7 +13,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
 from dj_core_utils.settings.decoding import decode
-from dj_core_utils.settings.errors import Problem
+from dj_core_utils.settings.errors import NOT_SET, Problem
 from dj_core_utils.settings.origins import Layer
 
 if TYPE_CHECKING:
@@ -56,6 +56,9 @@ def decode_used(trace: Trace) -> tuple[object, Problem | None]:
         The value and no problem, or anything and the problem.
     """
     candidate, variable = trace.used, trace.variable
+    if trace.is_missing:
+        problem = _problem(trace, "variable.required", "required, and nothing sets it.")
+        return _UNDECODED, problem._replace(origin=NOT_SET)
     if candidate.origin.layer in (Layer.SOURCE, Layer.PROFILE, Layer.CLASS) or not isinstance(candidate.value, str):
         return candidate.value, None
     try:
@@ -85,7 +88,8 @@ def validate_section(
             return errors, failed, problems  # type: ignore[return-value]  # an instance of section
         by_leaf = _by_leaf(errors)
         if not by_leaf.keys() & values.keys():
-            problems += [_of_class(section.__name__, error) for error in errors]
+            # What is missing and has no default was reported when it was decoded.
+            problems += [_of_class(section.__name__, error) for error in errors if error["type"] != "missing"]
             break
         for name, details in by_leaf.items():
             values.pop(name, None)
