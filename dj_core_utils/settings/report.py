@@ -7,6 +7,7 @@ import re
 import shutil
 import sys
 import textwrap
+import threading
 from typing import TYPE_CHECKING, NamedTuple
 
 from dj_core_utils.settings.errors import ConfigurationError, Problem
@@ -137,22 +138,45 @@ class ReportHook:
             print_report(error, sys.stderr)
 
 
+class ThreadReportHook:
+    """The same for ``threading.excepthook``: ``runserver`` with its reloader starts Django in a thread.
+
+    Args:
+        before: The hook that was installed; it gets every other exception.
+    """
+
+    def __init__(self, before: Callable[[threading.ExceptHookArgs], object]) -> None:
+        """Remember the hook to hand on to."""
+        self.before = before
+
+    def __call__(self, args: threading.ExceptHookArgs) -> None:
+        """Print the report, or hand on."""
+        if isinstance(args.exc_value, ConfigurationError):
+            print_report(args.exc_value, sys.stderr)
+        else:
+            self.before(args)
+
+
 def install_hook() -> None:
-    """Install ``ReportHook`` once; called when an error is raised, so that a healthy program is never touched."""
+    """Install the hooks once; called when an error is raised, so that a healthy program is never touched."""
     if not isinstance(sys.excepthook, ReportHook):
         sys.excepthook = ReportHook(sys.excepthook)
+    if not isinstance(threading.excepthook, ThreadReportHook):
+        threading.excepthook = ThreadReportHook(threading.excepthook)
 
 
 class _Sheet(NamedTuple):
     """The paper that a report is written on.
 
     Attributes:
+        width: Columns of a line.
         name: Columns for the variable; 0 to write each problem under its variable.
         origin: Columns for the origin.
         text: Columns for what is wrong.
         has_colour: Whether it takes colours.
     """
 
+    width: int
     name: int
     origin: int
     text: int
@@ -164,37 +188,42 @@ class _Sheet(NamedTuple):
         origin = _column(len(_origin(problem)) for problem in problems)
         text = width - name - origin - 3 * len(_GAP)
         if text < _NARROWEST_TEXT:
-            return cls(0, 0, max(width - 2 * len(_GAP), 1), has_colour)
-        return cls(name, origin, text, has_colour)
+            return cls(width, 0, 0, max(width - 2 * len(_GAP), 1), has_colour)
+        return cls(width, name, origin, text, has_colour)
 
     def block(self, problem: Problem) -> Iterator[str]:
         name, origin = _name(problem), _origin(problem)
         colour = _RED if problem.severity == "error" else _YELLOW
         lead = f"{_GAP}{self.paint(name.ljust(self.name), colour)}{_GAP}{self.paint(origin.ljust(self.origin), _DIM)}"
-        text = list(self.lines(problem))
+        label = f"[{problem.id}]" if problem.severity == "error" else f"[{problem.id}, warning]"
+        text = list(self.lines(problem, label))
+        text[-1] = text[-1].removesuffix(label) + self.paint(label, _DIM)
         # What is too long for its column gets the line for itself.
         if len(name) > self.name or len(origin) > self.origin:
             yield lead.rstrip()
         else:
             yield f"{lead}{_GAP}{text.pop(0)}"
-        indent = " " * (self.name + self.origin + 3 * len(_GAP)) if self.name else 2 * _GAP
-        yield from (indent + line for line in text)
+        yield from (self.indent(line) + line for line in text)
 
-    def lines(self, problem: Problem) -> Iterator[str]:
+    def lines(self, problem: Problem, label: str) -> Iterator[str]:
         parts = (*problem.message.split("\n"), *problem.hint.split("\n"))
         *before, last = [line for part in parts if part for line in self.wrap(part)] or [""]
         yield from before
-        label = f"[{problem.id}]" if problem.severity == "error" else f"[{problem.id}, warning]"
         room = self.text - len(label)
         if len(last) + len(_GAP) > room:
             yield last
             last = ""
-        yield last.ljust(room) + self.paint(label, _DIM)
+        yield last.ljust(room) + label
+
+    def indent(self, line: str) -> str:
+        column = self.name + self.origin + 3 * len(_GAP) if self.name else 2 * len(_GAP)
+        is_command = re.match(_COMMAND, line.lstrip()) is not None
+        return 2 * _GAP if is_command and column + len(line) > self.width else " " * column
 
     def wrap(self, text: str) -> list[str]:
         lead, gap, rest = text.partition(_GAP)
         if re.match(_COMMAND, rest or lead) and len(text) > self.text:
-            return [lead, f"{gap}{rest}"] if gap else [text]  # a command stays whole, so that it can be copied
+            return [lead, rest] if gap else [text]  # a command stays whole, so that it can be copied
         return textwrap.wrap(text, self.text, break_long_words=False, break_on_hyphens=False, replace_whitespace=False)
 
     def paint(self, text: str, colour: str) -> str:
