@@ -31,19 +31,10 @@ def main(arguments: Sequence[str]) -> int:
     Returns:
         The exit status: 0, 1 for a configuration that cannot be used, 2 for a wrong call.
     """
-    parser = argparse.ArgumentParser(
-        prog="python -m dj_core_utils", description="Typed, profiled configuration for Django services."
-    )
-    parser.add_argument("--version", action="version", version=f"dj-core-utils {dj_core_utils.__version__}")
-    parser.set_defaults(command=None)
-    config = parser.add_subparsers(title="commands", metavar="COMMAND").add_parser(
-        "config", help=HELP, description=f"{HELP.capitalize()}."
-    )
-    config.add_argument("--settings", metavar="MODULE", help="settings module, such as users.settings")
-    parser.set_defaults(shown=parser)
-    config.set_defaults(shown=config)
-    add_commands(config)
-    options = parser.parse_args(arguments)
+    options = _parser().parse_args(arguments)
+    if options.version:
+        sys.stdout.write(f"dj-core-utils {dj_core_utils.__version__}\n")
+        return 0
     if options.command is None:
         options.shown.print_help(sys.stderr)
         return _WRONG_CALL
@@ -56,6 +47,22 @@ def main(arguments: Sequence[str]) -> int:
         return _WRONG_CALL
     inspection = inspect_module(module) if module else Inspection(module="", loaded=None, namespace={})
     return int(options.command.run(inspection, options, screen))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m dj_core_utils", description="Typed, profiled configuration for Django services."
+    )
+    parser.add_argument("--version", action="store_true", help="show the version of this package and exit")
+    parser.set_defaults(command=None)
+    config = parser.add_subparsers(title="commands", metavar="COMMAND").add_parser(
+        "config", help=HELP, description=f"{HELP.capitalize()}."
+    )
+    config.add_argument("--settings", metavar="MODULE", help="settings module, such as users.settings")
+    parser.set_defaults(shown=parser)
+    config.set_defaults(shown=config)
+    add_commands(config)
+    return parser
 
 
 def run() -> None:
