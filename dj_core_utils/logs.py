@@ -9,16 +9,13 @@ from __future__ import annotations
 import json
 import logging
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
-from django.conf import settings
 from django.utils.log import AdminEmailHandler
 
 from dj_core_utils import _context
-from dj_core_utils.redaction import exactly, redact, redact_text, sensitive_values
-
-if TYPE_CHECKING:
-    import re
+from dj_core_utils.conf import conf
+from dj_core_utils.redaction import redact, redact_text
 
 _STANDARD = frozenset(
     {
@@ -53,7 +50,7 @@ class RedactingFormatter(logging.Formatter):
         Args:
             record: The record; it is not changed.
         """
-        secrets = _known_secrets.pattern()
+        secrets = conf.secrets
         request = getattr(record, "request", None)
         fields: dict[str, object] = {
             "timestamp": _timestamp(record),
@@ -124,32 +121,10 @@ class RedactingAdminEmailHandler(AdminEmailHandler):
             *args: Handed on.
             **kwargs: Handed on; ``html_message`` is redacted, too.
         """
-        secrets = _known_secrets.pattern()
+        secrets = conf.secrets
         if html := kwargs.get("html_message"):
             kwargs["html_message"] = redact_text(html, secrets)
         super().send_mail(redact_text(str(subject), secrets), redact_text(str(message), secrets), *args, **kwargs)
-
-
-class _KnownSecrets:
-    """The exact values that Django's settings hold as secrets, collected when they are first needed."""
-
-    def __init__(self) -> None:
-        self._holder: object = None
-        self._pattern: re.Pattern[str] | None = None
-
-    def pattern(self) -> re.Pattern[str] | None:
-        """What finds them, or None before the settings are there."""
-        if not settings.configured:
-            return None
-        # override_settings puts another holder in place; walking all settings for each record would cost too much.
-        holder = vars(settings)["_wrapped"]
-        if holder is not self._holder:
-            self._pattern = exactly(sensitive_values({name: getattr(holder, name, None) for name in dir(holder)}))
-            self._holder = holder
-        return self._pattern
-
-
-_known_secrets = _KnownSecrets()
 
 
 def _message(record: logging.LogRecord) -> str:

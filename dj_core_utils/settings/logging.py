@@ -30,6 +30,9 @@ def _level(text: object) -> object:
 LogLevel = Annotated[str, BeforeValidator(_level)]
 
 
+_REPORTER_FILTER = "dj_core_utils.debug.RedactingExceptionReporterFilter"
+
+
 class LoggingSettings(Section):
     """What goes into LOGGING."""
 
@@ -63,13 +66,14 @@ class LoggingSettings(Section):
     )
 
     def render(self, context: "RenderContext") -> dict[str, object]:
-        """The logging configuration.
+        """The logging configuration, and who decides what a debug page shows.
 
         Args:
             context: The name of the service, and who gets mail about errors.
         """
+        rendered: dict[str, object] = {"DEFAULT_EXCEPTION_REPORTER_FILTER": _REPORTER_FILTER}
         if self.dict_config:
-            return {"LOGGING": self.dict_config}
+            return {**rendered, "LOGGING": self.dict_config}
         handlers: dict[str, object] = {
             "stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "ours"}
         }
@@ -82,6 +86,7 @@ class LoggingSettings(Section):
         for name, level in self.levels.items():
             loggers[name] = {**loggers.get(name, {}), "level": level}
         return {
+            **rendered,
             "LOGGING": {
                 "version": 1,
                 "disable_existing_loggers": False,
@@ -89,7 +94,7 @@ class LoggingSettings(Section):
                 "handlers": handlers,
                 "root": {"handlers": ["stdout"], "level": self.level},
                 "loggers": {name: {"propagate": True, **logger} for name, logger in loggers.items()},
-            }
+            },
         }
 
     @rule("logging.form")

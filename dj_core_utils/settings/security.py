@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from dj_core_utils.settings.rendering import RenderContext
 
 CSP_SINCE = (6, 0)
+_ASYNC_UNSAFE = "DJANGO_ALLOW_ASYNC_UNSAFE"
 # From Django 6.1 the safe behaviour is the only one, and setting this is deprecated.
 _LEGACY_SALT_UNTIL = (6, 1)
 
@@ -213,6 +214,13 @@ class SecuritySettings(CookieSettings):
             yield context.policy(
                 "DEBUG", "error pages would show code and settings to anybody.", hint="set DEBUG=false"
             )
+
+    @rule("security.async_unsafe", checks=("async.E001",))
+    def async_safety_is_on(self, context: RuleContext) -> Iterator[Problem]:
+        """Django reads this variable by itself, and with it blocks the event loop and mixes up connections."""
+        if _ASYNC_UNSAFE in context.names and not context.is_local:
+            found = context.policy(_ASYNC_UNSAFE, "it lets database calls block the event loop.", hint="remove it")
+            yield found._replace(origin=context.names[_ASYNC_UNSAFE])
 
     @rule("security.allowed_hosts", checks=("security.W020",))
     def hosts_are_listed(self, context: RuleContext) -> Iterator[Problem]:

@@ -357,3 +357,11 @@ def test_every_rendered_name_is_djangos(load_from: LoadFrom) -> None:
         if variable.path[0] == "security" and variable.setting
     }
     assert {name for name in names if not hasattr(global_settings, name)} == {"HEALTH_PATH", "TRUSTED_PROXY_HOPS"}
+
+
+def test_async_safety_is_not_switched_off_in_production(load_from: LoadFrom) -> None:
+    """A variable that Django reads by itself is refused where users are served, and let alone on a laptop."""
+    environ = {"DJANGO_ALLOW_ASYNC_UNSAFE": "1"}
+    hardened = {problem.id: problem for problem in load_from(environ=environ, profiles=["production"]).errors}
+    assert hardened["security.async_unsafe"].origin == "environment"
+    assert "security.async_unsafe" not in [problem.id for problem in load_from(environ=environ).problems]
