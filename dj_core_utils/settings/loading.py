@@ -148,7 +148,7 @@ def _load(
     problems = tuple(redact([*found, *verdict.problems, *unknown], merged.traces.values()))
     is_usable = all(problem.severity != "error" for problem in problems)
     if not is_usable and requested is None and not sources.setting(PROFILE_VARIABLE)[0]:
-        problems = (*problems, _NO_PROFILE)
+        problems = (_NO_PROFILE, *problems)
     context = RenderContext(settings, project_dir, profiles, tuple(verdict.silenced))
     return Loaded(
         settings_class=settings_class,

@@ -127,7 +127,8 @@ def reused(context: RuleContext) -> Iterator[Problem]:
     """One secret for two jobs: who learns it in one place has it in the other, and it cannot be replaced in one."""
     by_text: dict[str, list[HeldSecret]] = {}
     for held in held_secrets(context):
-        if not held.variable.name.endswith("VERIFYING_KEY"):  # public
+        # A public key is no secret, and a placeholder is reported as one.
+        if not held.variable.name.endswith("VERIFYING_KEY") and not is_placeholder(held.text):
             by_text.setdefault(held.text, []).append(held)
     reported: set[str] = set()
     for group in by_text.values():

@@ -335,3 +335,11 @@ def test_section_can_be_given_in_the_class() -> None:
     section = SecretKeySettings()
     assert section.current(is_microservice=False) is None
     assert section.fallbacks(is_microservice=True) == []
+
+
+def test_placeholders_are_not_called_reuse_on_top(load_from: LoadFrom) -> None:
+    """The same placeholder in two places is two placeholders, and one message for each."""
+    environ = {"DJANGO_SECRET_KEY": "changeme", "SERVICE_API_KEY": "changeme"}
+    found = [problem.id for problem in load_from(environ=environ, profiles=["production"]).problems]
+    assert found.count("secret.placeholder") == 2
+    assert "secret.reused" not in found
