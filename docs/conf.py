@@ -1,6 +1,14 @@
 """How the documentation is built: Markdown, checked for dead links, every warning an error."""
 
+from __future__ import annotations
+
 from importlib.metadata import version as version_of
+from typing import TYPE_CHECKING
+
+from pygments.lexers import BashLexer
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 project = "dj_core_utils"
 author = "The authors of dj_core_utils"
@@ -19,3 +27,8 @@ html_title = project
 html_show_sourcelink = False
 html_show_copyright = False
 pygments_style = "default"
+
+
+def setup(app: Sphinx) -> None:
+    """Colour ``.env`` files like a shell script: Pygments has no lexer of their own."""
+    app.add_lexer("dotenv", BashLexer)
