@@ -50,7 +50,7 @@ _IDS = {
 
 
 def decode_used(trace: Trace) -> tuple[object, Problem | None]:
-    """The value of the winning candidate, decoded when it is text from the environment or a file.
+    """The value of the winning candidate, decoded when it is text; what a class says is meant as it stands there.
 
     Returns:
         The value and no problem, or anything and the problem.
@@ -59,7 +59,7 @@ def decode_used(trace: Trace) -> tuple[object, Problem | None]:
     if trace.is_missing:
         problem = _problem(trace, "variable.required", "required, and nothing sets it.")
         return _UNDECODED, problem._replace(origin=NOT_SET)
-    if candidate.origin.layer in (Layer.SOURCE, Layer.PROFILE, Layer.CLASS) or not isinstance(candidate.value, str):
+    if candidate.origin.layer is Layer.CLASS or not isinstance(candidate.value, str):
         return candidate.value, None
     try:
         return decode(candidate.value, variable.annotation, is_secret=variable.is_secret), None
