@@ -108,7 +108,7 @@ class Reader:
             timeout=COMMAND_SECONDS,
             check=False,
         )
-        lines = done.stdout.replace(str(self.folder), FOLDER).rstrip().splitlines()
+        lines = done.stdout.replace(str(self.folder), FOLDER).strip("\n").splitlines()
         return "".join(f"{line.rstrip()}\n" for line in lines), done.returncode
 
 
