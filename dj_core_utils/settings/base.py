@@ -18,6 +18,7 @@ from dj_core_utils.settings.fastapi import FastAPISettings
 from dj_core_utils.settings.jwt import JWTSettings
 from dj_core_utils.settings.logging import LoggingSettings
 from dj_core_utils.settings.secret_keys import SecretKeySettings
+from dj_core_utils.settings.section import HidingRepr
 from dj_core_utils.settings.security import SecuritySettings
 from dj_core_utils.settings.service import ServiceSettings
 from dj_core_utils.settings.static import StaticSettings
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from dj_core_utils.settings.rendering import RenderContext
 
 
-class CoreSettings(BaseSettings):
+class CoreSettings(HidingRepr, BaseSettings):
     """Settings of a Django service, typed and frozen.
 
     Inherit from it, declare what is yours, and call ``export_settings(globals())`` at the end of ``settings.py``. A

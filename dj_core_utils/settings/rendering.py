@@ -97,7 +97,10 @@ def _sections(model: BaseModel) -> Iterator[Section]:
 
 
 def _secrets(value: object) -> Iterator[str]:
-    if isinstance(value, SecretStr):
+    """The secret texts in the value of a secret variable."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, SecretStr):
         yield value.get_secret_value()
     elif isinstance(value, SecretURL):
         yield from value.passwords()

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 _SHORTEST_CONTAINED = 6
+_SECRET_ENDINGS = ("password", "passphrase", "secret", "token", "api_key", "access_key", "private_key", "signing_key")
 
 
 class SecretText(str):
@@ -22,6 +23,11 @@ class SecretText(str):
     def __repr__(self) -> str:
         """Not the text."""
         return "'***'"
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether something of this name is a secret, also when it is kept as plain text: ``stripe_api_key``."""
+    return name.lower().endswith(_SECRET_ENDINGS)
 
 
 def conceal(value: object, secrets: Collection[str]) -> object:

@@ -1,15 +1,28 @@
 """The base of every section: a typed part of the settings that knows its variables, its rules and its rendering."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import BaseModel, ConfigDict
+
+from dj_core_utils.settings.secret_text import SecretText, is_secret_name
 
 if TYPE_CHECKING:
     from dj_core_utils.settings.rendering import RenderContext
 
 
-class Section(BaseModel):
+class HidingRepr:
+    """Lets a model hide what is secret by its name; ``SecretStr`` hides by itself."""
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, object]]:
+        """What ``repr`` and ``str`` show of each field."""
+        shown = super().__repr_args__()  # type: ignore[misc]  # of the Pydantic model beside it
+        for name, value in shown:
+            is_plain_secret = type(value) is str and value and name is not None and is_secret_name(name)
+            yield name, SecretText(value) if is_plain_secret else value
+
+
+class Section(HidingRepr, BaseModel):
     """A frozen group of leaves, such as ``JWTSettings``.
 
     Every leaf has a default, so that an instance can be written in a class body; what must be set, and what does not

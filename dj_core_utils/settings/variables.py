@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, SecretBytes, SecretStr
 from pydantic.fields import FieldInfo
 
 from dj_core_utils.settings.errors import Problem
+from dj_core_utils.settings.secret_text import is_secret_name
 from dj_core_utils.settings.secret_url import SecretURL
 from dj_core_utils.settings.section import Section
 
@@ -195,7 +196,7 @@ class VariableTable(Mapping[str, Variable]):
             feeds=mark.get("feeds") or ((setting,) if setting else ()),
             example=mark.get("example") or (str(examples[0]) if examples else ""),
             description=declared.description,
-            is_secret=bool(mark.get("is_secret")) or is_secret_type(field.annotation),
+            is_secret=bool(mark.get("is_secret")) or is_secret_type(field.annotation) or _is_named_secret(name, field),
             other_names=tuple(mark.get("other_names", ())),
         )
 
@@ -251,6 +252,11 @@ def is_secret_type(annotation: object) -> bool:
     if isinstance(annotation, type) and not issubclass(annotation, BaseModel):
         return issubclass(annotation, _SECRET_TYPES)
     return any(issubclass(part, _SECRET_TYPES) for part in leaf_types(annotation))
+
+
+def _is_named_secret(name: str, field: FieldInfo) -> bool:
+    """Whether a project keeps a secret in plain text: nobody should have to know of ``SecretStr`` to be safe."""
+    return is_secret_name(name) and str in leaf_types(field.annotation)
 
 
 def leaf_types(annotation: object) -> Iterator[type]:

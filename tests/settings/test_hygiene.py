@@ -42,6 +42,7 @@ OWN = """
         root_urlconf: str = "urls"
         vault: VaultSettings = VaultSettings()
         own_key: SecretStr = SecretStr("cAnArY-in-the-class-00")
+        stripe_api_key: str = ""
 
 
     export_settings(globals())
@@ -70,6 +71,7 @@ MISTAKES = {
     },
     "a NUL": {"DJANGO_SECRET_KEY_FILE": "nul.txt"},
     "a careless validator": {"VAULT_TOKEN": "bad cAnArY-17"},
+    "a secret kept as plain text": {"STRIPE_API_KEY": "cAnArY-22", "DEBUG": "Flase"},
     "a careless rule": {"VAULT_PIN": "cAnArY-18"},
     "name and file": {"DJANGO_SECRET_KEY": "cAnArY-19", "DJANGO_SECRET_KEY_FILE": "secret.txt"},
     "a file that is no text": {"DJANGO_SECRET_KEY_FILE": "binary.bin"},
@@ -160,6 +162,7 @@ GOOD = {
     "EMAIL_URL": "smtp+tls://u:cAnArY-55@mail:587",
     "EVENT_BUS_URL": "nats://u:cAnArY-56@nats:4222",
     "VAULT_TOKEN": "cAnArY-57",
+    "STRIPE_API_KEY": "cAnArY-59-in-plain-text",
     "DJANGO_SECRET_KEY_FALLBACKS": "cAnArY-58-abcdefghijklmnopqrstuvwxyz-0123456789-abcdefgh",
 }
 
@@ -190,8 +193,7 @@ GET = "import settings; from dj_core_utils.settings import get_settings; found =
         ["manage.py", "config", "env"],
         ["-m", "dj_core_utils", "config", "show", "--all", "--settings", "settings"],
         ["-c", "import settings; print(repr(settings.UsersSettings), vars(settings))"],
-        ["-c", f"{GET}; print(found, repr(found.model_dump()))"],
-        ["-c", f"{GET}; print(found.model_dump_json())"],
+        ["-c", f"{GET}; print(found, repr(found))"],
         ["-c", f"{GET}; from dj_core_utils.settings.export import last_export as e; print(e(), e().loaded)"],
     ],
     ids=lambda command: " ".join(command)[:60],
@@ -204,6 +206,15 @@ def test_no_output_shows_a_secret(run_python: RunPython, project: WriteProject, 
     assert done.stdout
     assert CANARY not in done.stdout
     assert CANARY not in done.stderr
+
+
+@pytest.mark.parametrize("dump", ["repr(found.model_dump())", "found.model_dump_json()"])
+def test_dumps_hide_what_is_secret_by_its_type(run_python: RunPython, project: WriteProject, dump: str) -> None:
+    """``SecretStr`` and ``SecretURL`` survive Pydantic's dumps masked; only plain text shows there."""
+    done = run_python(["-c", f"{GET}; print({dump})"], cwd=write(project), env={**GOOD, "STRIPE_API_KEY": ""})
+    assert done.returncode == 0, done.stderr
+    assert "service_name" in done.stdout
+    assert CANARY not in done.stdout
 
 
 def test_the_debug_page_shows_no_secret(run_python: RunPython, project: WriteProject) -> None:
