@@ -20,9 +20,6 @@ from django.conf import settings
 from django.core import checks
 
 from dj_core_utils.settings.export import last_export
-from dj_core_utils.settings.final_settings import misspelt, undone
-from dj_core_utils.settings.importable import unimportable
-from dj_core_utils.settings.middleware_order import order_problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +43,8 @@ def load_warnings(**_: object) -> list[checks.CheckMessage]:
 
 def final_settings(**_: object) -> list[checks.CheckMessage]:
     """The settings module as it stands now, against what was exported into it."""
+    from dj_core_utils.settings.final_settings import misspelt, undone  # noqa: PLC0415  # a server runs no checks
+
     export = last_export()
     if export is None:
         return []
@@ -57,11 +56,15 @@ def final_settings(**_: object) -> list[checks.CheckMessage]:
 
 def dotted_paths(**_: object) -> list[checks.CheckMessage]:
     """Everything that Django would import at its first use, and fail."""
+    from dj_core_utils.settings.importable import unimportable  # noqa: PLC0415  # a server runs no checks
+
     return [_message(problem, 4) for problem in unimportable(settings)]
 
 
 def middleware_order(**_: object) -> list[checks.CheckMessage]:
     """The order of ``MIDDLEWARE`` as it stands now, beside what the load has said of it."""
+    from dj_core_utils.settings.middleware_order import order_problems  # noqa: PLC0415  # a server runs no checks
+
     export = last_export()
     known = {problem.message for problem in export.loaded.problems} if export else set()
     return [_message(problem, 5) for problem in order_problems(settings) if problem.message not in known]
