@@ -33,6 +33,13 @@ _ALIASES = {
     "submissions": "smtp+ssl",
 }
 _PORTS = {"smtp": 25, "smtp+ssl": 465, "smtp+tls": 587}
+# Backends without a server: for these alone a developer's start does not load django-environ.
+SERVERLESS = {
+    "consolemail": "django.core.mail.backends.console.EmailBackend",
+    "dummymail": "django.core.mail.backends.dummy.EmailBackend",
+    "filemail": "django.core.mail.backends.filebased.EmailBackend",
+    "memorymail": "django.core.mail.backends.locmem.EmailBackend",
+}
 
 
 class EmailConfig(NamedTuple):
@@ -122,20 +129,20 @@ def parse_email_url(url: str) -> EmailConfig:
     Raises:
         PydanticCustomError: A part is wrong, ``email.url``; the message names it and shows the URL masked.
     """
-    from environ import Env  # noqa: PLC0415  # a project without a mail URL does not pay for it
-
-    grammar = URLGrammar(problem_id="email.url", example=EXAMPLE, schemes={*Env.EMAIL_SCHEMES, *_ALIASES})
+    grammar = URLGrammar(problem_id="email.url", example=EXAMPLE, schemes={*_PORTS, *SERVERLESS, *_ALIASES})
     scheme, _ = split_scheme(trimmed(url), grammar)
     parts = split_url(url, grammar)
     kind = _ALIASES.get(scheme, scheme)
-    if kind not in _PORTS:
-        return _elsewhere(parts, kind, Env.EMAIL_SCHEMES[kind])
+    if kind in SERVERLESS:
+        return _elsewhere(parts, kind, SERVERLESS[kind])
     options: dict[str, object] = {}
     read_options(parts, ((options, _OPTIONS),))
     kind = _with_flags(parts, kind, options)
     server = _server(parts, kind)
     credentials = f"{quote(parts.user, safe='')}:{quote(parts.password, safe='')}@" if parts.user else ""
     place = f"[{server.name}]" if ":" in server.name else server.name
+    from environ import Env  # noqa: PLC0415  # only a project with a mail server pays for it
+
     found = Env.email_url_config(f"{kind}://{credentials}{place}:{server.port}")
     return EmailConfig(
         backend=found["EMAIL_BACKEND"],

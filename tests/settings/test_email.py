@@ -7,12 +7,13 @@ from urllib.parse import quote
 
 import django
 import pytest
+from environ import Env
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
 from dj_core_utils.settings.base import CoreSettings
-from dj_core_utils.settings.email_url import parse_email_url
+from dj_core_utils.settings.email_url import SERVERLESS, parse_email_url
 from dj_core_utils.settings.profiles import ActiveProfiles
 from dj_core_utils.settings.rendering import RenderContext
 
@@ -319,3 +320,9 @@ def test_the_form_follows_the_installed_django(load_from: LoadFrom) -> None:
     loaded = load_from(environ=MAIL)
     assert ("MAILERS" in loaded.rendered) is (django.VERSION >= (6, 1))
     assert ("EMAIL_HOST" in loaded.rendered) is (django.VERSION < (6, 1))
+
+
+def test_backends_without_a_server_are_those_of_django_environ() -> None:
+    """The short list that saves an import says what django-environ says."""
+    assert {name: Env.EMAIL_SCHEMES[name] for name in SERVERLESS} == SERVERLESS
+    assert {name for name in Env.EMAIL_SCHEMES if "smtp" not in name} == set(SERVERLESS)
