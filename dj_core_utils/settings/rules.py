@@ -213,16 +213,16 @@ def run_rules(context: RuleContext, parts: Mapping[tuple[str, ...], type[BaseMod
         Every problem that a rule could decide on; rules that met a failed leaf yield nothing.
     """
     for path, model in parts.items():
-        target: object = context.settings
-        for name in path:
-            target = getattr(target, name)
         for method_name, found in rules_of(model).items():
             context.current = found
-            yield from _run(target, method_name, context)
+            yield from _run(path, method_name, context)
 
 
-def _run(target: object, method_name: str, context: RuleContext) -> list[Problem]:
+def _run(path: tuple[str, ...], method_name: str, context: RuleContext) -> list[Problem]:
+    target: object = context.settings
     try:
+        for name in path:
+            target = getattr(target, name)
         return list(getattr(target, method_name)(context))
     except _Skip:
         return []

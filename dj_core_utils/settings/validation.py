@@ -96,6 +96,8 @@ def validate_section(
             failed.add(name)
             if name in traces:
                 problems.append(_explain(traces[name], details))
+            else:  # a section within this one, refused as a whole
+                problems += [_of_class(f"{section.__name__}.{name}", error) for error in details]
     return section.model_construct(None, **values), failed, problems
 
 
