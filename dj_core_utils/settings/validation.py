@@ -208,10 +208,7 @@ def _place(loc: tuple[int | str, ...], value: object) -> str:
 
 def _item(value: object, index: int) -> object:
     if isinstance(value, str):
-        try:
-            value = decode(value, list[str])
-        except PydanticCustomError:
-            return None
+        value = decode(value, list[str])
     return value[index] if isinstance(value, (list, tuple)) and index < len(value) else None
 
 

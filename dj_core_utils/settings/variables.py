@@ -163,11 +163,6 @@ class VariableTable(Mapping[str, Variable]):
         """The variables whose values must never be shown."""
         return tuple(row for row in self.values() if row.is_secret)
 
-    @cached_property
-    def sections(self) -> tuple[str, ...]:
-        """Field names of the sections, in the order of declaration."""
-        return tuple(dict.fromkeys(path[0] for path in self._by_path if len(path) > 1))
-
     def _add_fields(self, model: type[BaseModel], path: tuple[str, ...], prefix: str) -> None:
         owners = _owners(model)
         for field_name, field in model.model_fields.items():

@@ -222,3 +222,13 @@ def test_without_a_choice_the_profile_is_monolith(load_from: LoadFrom) -> None:
     assert loaded.profiles.names == ("monolith",)
     assert loaded.settings is not None
     assert loaded.settings.debug is False
+
+
+def test_waivers_without_reasons_waive_nothing(load_from: LoadFrom) -> None:
+    """A profile whose waivers are no table is told so, and the others keep theirs."""
+    files = {"profiles/own.toml": '[policy]\nwaivers = "all"\n'}
+    loaded = load_from(files=files, profiles=["production", "own"])
+    assert [(problem.id, problem.variable) for problem in loaded.errors if problem.id == "profile.value"] == [
+        ("profile.value", "own.toml")
+    ]
+    assert "all" not in loaded.profiles.waivers
