@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from django.apps import AppConfig
+from django.utils.autoreload import autoreload_started
 
 from dj_core_utils import checks
 from dj_core_utils.settings.export import last_export
@@ -24,9 +24,7 @@ class DjCoreUtilsConfig(AppConfig):
     def ready(self) -> None:
         """Register the checks, and what the development server watches."""
         checks.register_checks()
-        # Django's commands have loaded it; a server that reloads nothing need not.
-        if (autoreload := sys.modules.get("django.utils.autoreload")) is not None:
-            autoreload.autoreload_started.connect(watch_sources, dispatch_uid="dj_core_utils.watch_sources")
+        autoreload_started.connect(watch_sources, dispatch_uid="dj_core_utils.watch_sources")
 
 
 def watch_sources(sender: BaseReloader, **_: object) -> None:

@@ -11,7 +11,7 @@ import pytest
 import dj_core_utils
 
 if TYPE_CHECKING:
-    from tests.conftest import RunPython
+    from tests.conftest import RunPython, WriteProject
 
 HEAVY = (
     "dj_database_url",
@@ -59,6 +59,17 @@ def test_the_settings_never_load_the_runtime(run_python: RunPython) -> None:
     """The settings know the parts that run by dotted names alone."""
     modules = loaded_by(run_python, "from dj_core_utils.settings import CoreSettings, export_settings")
     assert within(modules, tuple(f"dj_core_utils.{name}" for name in RUNTIME)) == set()
+
+
+def test_a_start_loads_no_command(run_python: RunPython, project: WriteProject) -> None:
+    """A process that only sets Django up does not pay for what looks at the configuration."""
+    environment = {"DJANGO_PROFILE": "test", "DJANGO_SETTINGS_MODULE": "settings"}
+    code = "import sys, django; django.setup(); print(*sys.modules)"
+    done = run_python(code, cwd=project(), env=environment)
+    assert done.returncode == 0, done.stderr
+    modules = set(done.stdout.split())
+    assert "dj_core_utils.apps" in modules
+    assert within(modules, ("dj_core_utils.cli", "dj_core_utils.management", "rich")) == set()
 
 
 def test_importing_the_root_loads_nothing(run_python: RunPython) -> None:

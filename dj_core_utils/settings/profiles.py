@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from dj_core_utils.settings.errors import Problem
 from dj_core_utils.settings.origins import Candidate, Layer, Origin
@@ -88,9 +88,7 @@ class ActiveProfiles(NamedTuple):
         """Ids of waived rules with the reason; the last profile that names one wins."""
         merged: dict[str, str] = {}
         for profile in self.layers:
-            waivers = profile.policy.get("waivers", {})
-            if isinstance(waivers, dict):
-                merged.update(waivers)
+            merged.update(cast("Mapping[str, str]", profile.policy.get("waivers", {})))
         return merged
 
     @property
