@@ -3,9 +3,9 @@
     python benchmarks/startup.py [--rounds 15] [--json FILE]
 
 Every variant sets up the same Django: the same apps, middleware and settings. The first variant is a settings module
-written by hand, generated from what ours renders, so that the results are equal by construction; only our own app, which does
-nothing in a hand-written project, is left out. Variants are started
-in turn, so that a change in the machine's speed meets them all; the ratio of the minima is the figure to quote.
+written by hand, generated from what ours renders, so that the results are equal by construction; only our own app,
+which does nothing in a hand-written project, is left out. Variants are started in turn, so that a change in the
+machine's speed meets them all; the ratio of the minima is the figure to quote.
 """
 
 from __future__ import annotations
