@@ -1,6 +1,6 @@
 """The databases: from one URL, or from separate parts, to ``DATABASES``."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
@@ -16,6 +16,7 @@ from dj_core_utils.settings.url_parts import form_warnings
 from dj_core_utils.settings.variables import variable
 
 if TYPE_CHECKING:
+    from dj_core_utils.settings.base import CoreSettings
     from dj_core_utils.settings.database_url import DatabaseConfig
     from dj_core_utils.settings.errors import Problem
     from dj_core_utils.settings.rendering import RenderContext
@@ -208,6 +209,10 @@ class DatabaseSettings(Section):
         from dj_core_utils.settings.database_aliases import configs_by_alias  # noqa: PLC0415  # only a database needs it
 
         return configs_by_alias(self, project_dir)
+
+    def idle(self, settings: "CoreSettings") -> Collection[str]:  # noqa: ARG002  # the hook's signature
+        """The fallback, once there is a database."""
+        return () if self.url is None and not self.name else ("fallback_url",)
 
     def render(self, context: "RenderContext") -> Mapping[str, object]:
         """``DATABASES``; where the server shows names of connections, they are named after the service.

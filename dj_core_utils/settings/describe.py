@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dj_core_utils.settings.origins import Layer
 from dj_core_utils.settings.secret_url import MASK, SecretURL, mask_url
+from dj_core_utils.settings.section import Section
 from dj_core_utils.settings.value_text import json_value, show_value
 from dj_core_utils.settings.variables import section_class, unwrap
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
+    from dj_core_utils.settings.base import CoreSettings
     from dj_core_utils.settings.loading import Loaded
     from dj_core_utils.settings.origins import Candidate, Trace
     from dj_core_utils.settings.variables import Variable
@@ -38,7 +40,7 @@ class Row:
         origin: Where it comes from.
         layer: Which kind of source that is.
         is_secret: Whether it was declared as secret.
-        is_set: Whether anybody but this package chose the value.
+        is_set: Whether anybody but this package chose the value, and it has an effect.
         is_usable: False when what was given is wrong; the settings then stand at the default.
         shadowed: Origins that lost with what they say, highest first. Class defaults lie below everything and are not
             counted.
@@ -76,10 +78,11 @@ def describe(loaded: Loaded, *, reveal: bool = False) -> list[Row]:
         loaded: A load, good or bad.
         reveal: Show secrets in clear.
     """
-    if loaded.settings is None:
+    settings = loaded.settings
+    if settings is None:
         return []
     ours = _own_classes(loaded.settings_class)
-    return [_row(loaded, trace, ours, reveal=reveal) for trace in loaded.traces.values()]
+    return [_row(loaded, settings, trace, ours, reveal=reveal) for trace in loaded.traces.values()]
 
 
 def section_of(variable: Variable) -> str:
@@ -102,12 +105,14 @@ def show_candidate(variable: Variable, candidate: Candidate, *, reveal: bool = F
     return MASK  # text that nobody has understood yet: only a URL has parts that are known to be harmless
 
 
-def _row(loaded: Loaded, trace: Trace, ours: frozenset[str], *, reveal: bool) -> Row:
+def _row(loaded: Loaded, settings: CoreSettings, trace: Trace, ours: frozenset[str], *, reveal: bool) -> Row:
     variable, used = trace.variable, trace.used
     is_usable = variable.path not in loaded.failed
-    value: object = loaded.settings
+    holder: object = None
+    value: object = settings
     for name in variable.path:
-        value = getattr(value, name, None)  # a field without a default and without a value
+        holder, value = value, getattr(value, name, None)  # a field without a default and without a value
+    is_idle = isinstance(holder, Section) and variable.path[-1] in holder.idle(settings)
     text = show_value(value, is_secret=variable.is_secret, reveal=reveal)
     shown = json_value(value, is_secret=variable.is_secret, reveal=reveal)
     if not is_usable:
@@ -123,7 +128,7 @@ def _row(loaded: Loaded, trace: Trace, ours: frozenset[str], *, reveal: bool) ->
         origin=str(used.origin),
         layer=used.origin.layer,
         is_secret=variable.is_secret,
-        is_set=used.origin.layer is not Layer.CLASS or used.origin.label not in ours,
+        is_set=not is_idle and (used.origin.layer is not Layer.CLASS or used.origin.label not in ours),
         is_usable=is_usable,
         shadowed=tuple((str(one.origin), show_candidate(variable, one, reveal=reveal)) for one in lost),
     )

@@ -1,6 +1,6 @@
 """``SECRET_KEY``: one for a monolith, one of its own for every microservice, and the old ones during a rotation."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import AfterValidator, SecretStr
@@ -13,6 +13,7 @@ from dj_core_utils.settings.section import Section
 from dj_core_utils.settings.variables import variable
 
 if TYPE_CHECKING:
+    from dj_core_utils.settings.base import CoreSettings
     from dj_core_utils.settings.rendering import RenderContext
 
 _SHARED = "DJANGO_SECRET_KEY"
@@ -91,6 +92,10 @@ class SecretKeySettings(Section):
             is_microservice: Which of the two lists counts.
         """
         return self.service_fallbacks if is_microservice else self.django_fallbacks
+
+    def idle(self, settings: "CoreSettings") -> Collection[str]:
+        """The keys of the other topology."""
+        return ("django", "django_fallbacks") if settings.is_microservice else ("service", "service_fallbacks")
 
     def render(self, context: "RenderContext") -> Mapping[str, object]:
         """``SECRET_KEY`` and ``SECRET_KEY_FALLBACKS``."""

@@ -1,6 +1,6 @@
 """The base of every section: a typed part of the settings that knows its variables, its rules and its rendering."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from dj_core_utils.settings.secret_text import SecretText, is_secret_name
 
 if TYPE_CHECKING:
+    from dj_core_utils.settings.base import CoreSettings
     from dj_core_utils.settings.rendering import RenderContext
 
 
@@ -36,6 +37,17 @@ class Section(HidingRepr, BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, hide_input_in_errors=True)
 
     prefix: ClassVar[str] = ""
+
+    def idle(self, settings: "CoreSettings") -> Collection[str]:  # noqa: ARG002  # for those who override it
+        """Leaves that have a value and no effect, such as the key of the other topology; ``config show`` skips them.
+
+        Args:
+            settings: The whole settings.
+
+        Returns:
+            Names of fields.
+        """
+        return ()
 
     def render(self, context: "RenderContext") -> Mapping[str, object]:  # noqa: ARG002  # for those who override it
         """The Django settings that follow from this section, beside those that a leaf is exported as.

@@ -47,6 +47,26 @@ def test_what_is_set(inspect: Inspect, run: Run) -> None:
     assert len(columns) == 1
 
 
+@pytest.mark.parametrize(
+    ("environ", "shown", "idle"),
+    [
+        ({"DATABASE_URL": "postgres://db/shop"}, "DATABASE_URL", "DATABASE_FALLBACK_URL"),
+        ({"DB_NAME": "shop"}, "DB_NAME", "DATABASE_FALLBACK_URL"),
+        ({}, "DATABASE_FALLBACK_URL", "DATABASE_URL"),
+        ({}, "DJANGO_SECRET_KEY", "USERS_SECRET_KEY"),
+        ({"IS_MICROSERVICE": "true"}, "USERS_SECRET_KEY", "DJANGO_SECRET_KEY"),
+    ],
+)
+def test_what_has_no_effect_is_not_listed(
+    inspect: Inspect, run: Run, environ: dict[str, str], shown: str, idle: str
+) -> None:
+    """A fallback behind a database, and the key of the other topology, appear with ``--all`` alone."""
+    text = run(inspect(environ), "show").text
+    assert f" {shown} " in text
+    assert f" {idle} " not in text
+    assert f" {idle} " in run(inspect(environ), "show", "--all").text
+
+
 def test_defaults_too(inspect: Inspect, run: Run) -> None:
     """``--all`` shows every variable."""
     inspection = inspect(ENVIRON)
