@@ -10,8 +10,8 @@ A page has a folder of its own. Its code blocks are worked through from top to b
 - ``<!-- skip: next "reason" -->`` leaves the next block out; ``<!-- invisible-code: console`` up to ``-->`` holds a
   block that readers do not see.
 
-After a change of what the program prints, ``TAKE_OUTPUTS=1 python -m pytest tests/test_docs.py`` writes what it prints
-now into the pages; look at the difference before you commit it.
+After a change of what the program prints, ``TAKE_OUTPUTS=1 python -m pytest tests/test_docs.py -k page_is_true`` writes
+what it prints now into the pages; look at the difference before you commit it.
 """
 
 from __future__ import annotations
