@@ -64,6 +64,8 @@ typecheck: $(READY) ## Check the types: mypy over everything, pyright as an edit
 	@$(BIN)/pyright --pythonpath $(BIN)/python
 
 bench: $(READY) ## Measure the cost of a start and of a load against peers
+	@$(BIN)/python -m uv pip install --quiet --python $(BIN)/python --requirements benchmarks/requirements.txt || \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement benchmarks/requirements.txt
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
 
 docs: $(READY) ## Build the documentation into docs/_build, warnings are errors
