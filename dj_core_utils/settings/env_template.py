@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, NamedTuple
 
+from dj_core_utils.settings.base import CoreSettings
 from dj_core_utils.settings.describe import TOP_SECTION, section_of
 from dj_core_utils.settings.profiles import PROFILE_VARIABLE
 from dj_core_utils.settings.sources import ENV_FILE_VARIABLE, SECRETS_DIRECTORY_VARIABLE
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from dj_core_utils.settings.variables import Variable, VariableTable
 
 LOADING_SECTION = "loading"
+OWN_SECTION = "own"
 
 _WIDTH = 110
 
@@ -30,7 +32,8 @@ class Entry(NamedTuple):
         name: The variable.
         description: What it is for.
         text: An example, else the default; empty for a secret without an example.
-        section: The section that it belongs to; ``loading`` for those that steer the load itself.
+        section: The section that it belongs to; ``loading`` for those that steer the load itself, ``own`` for fields
+            that the project's class adds.
         settings: The Django settings that it feeds.
         is_secret: Whether its value must never be shown, or be written into a repository.
     """
@@ -79,15 +82,9 @@ def entries(table: VariableTable) -> Iterator[Entry]:
         table: The name table of a settings class.
     """
     yield from LOADING
-    for variable in table.values():
-        yield Entry(
-            variable.name,
-            variable.description,
-            variable.example or _default(variable),
-            section_of(variable),
-            variable.feeds,
-            variable.is_secret,
-        )
+    of_project = [row for row in table.values() if _is_own(row)]
+    yield from (_entry(row, OWN_SECTION) for row in of_project)
+    yield from (_entry(row, section_of(row)) for row in table.values() if not _is_own(row))
 
 
 def env_template(settings_class: type[BaseModel], table: VariableTable) -> str:
@@ -118,14 +115,32 @@ def env_template(settings_class: type[BaseModel], table: VariableTable) -> str:
 def _heading(settings_class: type[BaseModel], section: str) -> Iterator[str]:
     if section == LOADING_SECTION:
         name, about = section, "Where the values below come from."
+    elif section == OWN_SECTION:
+        name, about = settings_class.__name__, (settings_class.__doc__ or "").strip().partition("\n")[0]
     elif section == TOP_SECTION:
-        name, about = settings_class.__name__, "The service itself."
+        name, about = section, "The service itself."
     else:
         model = section_class(settings_class.model_fields[section].annotation)
         name, about = section, ((model and model.__doc__) or "").strip().partition("\n")[0]
     yield f"# ---- {name} ".ljust(_WIDTH, "-")
     if about:
         yield f"# {about}"
+
+
+def _entry(variable: Variable, section: str) -> Entry:
+    return Entry(
+        variable.name,
+        variable.description,
+        variable.example or _default(variable),
+        section,
+        variable.feeds,
+        variable.is_secret,
+    )
+
+
+def _is_own(variable: Variable) -> bool:
+    """Whether the project's class adds the field itself, rather than in a section."""
+    return len(variable.path) == 1 and variable.path[0] not in CoreSettings.model_fields
 
 
 def _default(variable: Variable) -> str:

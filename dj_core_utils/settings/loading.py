@@ -146,6 +146,9 @@ def _load(
         is_hardened=profiles.is_hardened,
     )
     problems = tuple(redact([*found, *verdict.problems, *unknown], merged.traces.values()))
+    if any(problem.id == "profile.unknown" for problem in problems):
+        # What the intended profile would say of a policy is not known.
+        problems = tuple(problem for problem in problems if not problem.is_policy)
     is_usable = all(problem.severity != "error" for problem in problems)
     if not is_usable and requested is None and not sources.setting(PROFILE_VARIABLE)[0]:
         problems = (_NO_PROFILE, *problems)

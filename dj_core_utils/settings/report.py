@@ -87,12 +87,12 @@ def write_report(
 
     Args:
         headline: The first line.
-        problems: What to report; errors come before warnings.
+        problems: What to report; profiles come first, then errors, then warnings.
         footer: The last line.
         width: Columns to fill; where they are few, each problem is written under its variable instead of beside it.
         has_colour: Whether to use the colours of a terminal.
     """
-    ordered = sorted(problems, key=lambda problem: problem.severity != "error")
+    ordered = sorted(problems, key=_rank)
     sheet = _Sheet.fitting(ordered, width, has_colour=has_colour)
     lead, gap, command = footer.partition(_GAP)
     blocks = ("\n".join(sheet.block(problem)) for problem in ordered)
@@ -116,6 +116,11 @@ def print_report(error: ConfigurationError, stream: TextIO, *, has_colour: bool 
         width = min(shutil.get_terminal_size((_WIDTH, 24)).columns, _WIDEST) if is_terminal else _WIDTH
         text = write_report(headline, error.problems, footer, width=width, has_colour=has_colour)
     stream.write(f"{text}\n")
+
+
+def _rank(problem: Problem) -> tuple[bool, bool]:
+    """Profiles first: whatever else is said follows from them. Then errors before warnings."""
+    return not problem.id.startswith("profile."), problem.severity != "error"
 
 
 class ReportHook:

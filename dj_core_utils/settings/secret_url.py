@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 MASK = "***"
 
+_IN_MEMORY = ":memory:"
 _SCHEME = r"[A-Za-z][A-Za-z0-9+.-]*://"
 _HOST = r"(?:\[[^\]@]*\]|[^:/?#@,]*)(?::\d{0,5})?"
 _HOSTS = rf"{_HOST}(?:,{_HOST})*(?=[/?#]|$)"
@@ -99,6 +100,8 @@ def mask_url(text: str) -> str:
     scheme, rest = _split_scheme(text)
     if not scheme:
         return MASK if text else ""
+    if rest == _IN_MEMORY:  # of SQLite; not a password that lost its @
+        return text
     userinfo, at, tail = rest.rpartition("@")
     if _holds_secret_parameter(userinfo) or (not at and not re.match(_HOSTS, rest)):
         # An @ inside a secret option, or a password that lost its @ and stands where the port would.

@@ -198,7 +198,9 @@ class VariableTable(Mapping[str, Variable]):
     def _add(self, new: Variable) -> None:
         known = self._by_name.get(new.name)
         if known is not None:
-            self._refuse(new, f"{new.dotted} and {known.dotted} would both be read from {new.name}", "rename one field")
+            message = f"{new.dotted} and {known.dotted} would both be read from {new.name}"
+            is_setting = new.dotted == known.setting
+            self._refuse(new, message, f"write  {known.dotted}  for it" if is_setting else "rename one field")
         elif not re.fullmatch(_NAME, new.name):
             self._refuse(new, f"{new.name!r} cannot be the name of a variable", "use letters, digits and underscores")
         elif new.path[-1] in _MODEL_ATTRIBUTES:

@@ -45,7 +45,7 @@ def test_for_machines(inspect: Inspect, run: Run) -> None:
     assert found["DJANGO_PROFILE"]["section"] == "loading"
     assert found["PAGE_SIZE"] == {
         "variable": "PAGE_SIZE",
-        "section": "core",
+        "section": "own",
         "settings": ["PAGE_SIZE"],
         "description": "Rows on a page.",
         "example": "50",
@@ -80,3 +80,11 @@ def test_a_module_that_cannot_be_imported(inspect: Inspect, run: Run) -> None:
     output = run(inspect(problems=[fault]), "env")
     assert output.status == 1
     assert "No. [settings.import]" in output.complaints
+
+
+def test_the_projects_own_fields_come_first(inspect: Inspect, run: Run) -> None:
+    """What the project's class adds stands on top, under its name."""
+    text = run(inspect({}), "env").text
+    headings = [line for line in text.splitlines() if line.startswith("# ---- ")]
+    assert [heading.split()[2] for heading in headings[:3]] == ["loading", "UsersSettings", "core"]
+    assert text.index("#PAGE_SIZE=") < text.index("#SERVICE_NAME=")

@@ -426,3 +426,14 @@ def test_a_start_without_a_profile_says_how_to_begin(load_from: LoadFrom) -> Non
     assert "DJANGO_PROFILE=development" in problem.hint
     assert "profile.unset" not in [problem.id for problem in load_from().problems]
     assert "profile.unset" not in [found.id for found in load_from(environ={"DEBUG": "x"}).problems]
+
+
+def test_a_setting_declared_beside_its_field_is_told_which_field_it_is(load_from: LoadFrom) -> None:
+    """Somebody who brings ``ROOT_URLCONF`` over finds out what it is called here."""
+
+    class Own(CoreSettings):
+        ROOT_URLCONF: str = "shop.urls"
+
+    (problem,) = load_from(Own).errors
+    assert problem.id == "class.field"
+    assert problem.hint == "write  root_urlconf  for it"

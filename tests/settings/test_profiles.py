@@ -232,3 +232,10 @@ def test_waivers_without_reasons_waive_nothing(load_from: LoadFrom) -> None:
         ("profile.value", "own.toml")
     ]
     assert "all" not in loaded.profiles.waivers
+
+
+def test_a_misspelt_profile_is_not_drowned_by_policies(load_from: LoadFrom) -> None:
+    """Nobody knows what the intended profile would have said, so policies wait until it is known."""
+    loaded = load_from(environ={"DJANGO_PROFILE": "developmnt"}, profiles=None)
+    assert "profile.unknown" in [problem.id for problem in loaded.errors]
+    assert [problem for problem in loaded.problems if problem.is_policy] == []

@@ -109,3 +109,10 @@ def test_a_thread_prints_the_report_and_no_traceback(run_python: RunPython) -> N
     assert done.stderr.startswith("the report\nException in thread")
     assert done.stderr.rstrip().endswith("ValueError: another")
     assert done.stderr.count("Traceback") == 1
+
+
+def test_what_is_wrong_with_profiles_comes_first() -> None:
+    """A profile that is missing or misspelt explains the rest, so it leads, whatever its severity."""
+    unset = Problem(id="profile.unset", variable="DJANGO_PROFILE", message="none chosen.", severity="warning")
+    report = write_report("Head", (*PROBLEMS, unset), "Foot")
+    assert report.index("DJANGO_PROFILE") < report.index("DATABASE_URL") < report.index("CORS_ALOWED")

@@ -142,3 +142,8 @@ def test_a_url_without_passwords(url: str) -> None:
 def test_masking_never_fails(text: str) -> None:
     """Anything at all can be masked, and masking twice changes nothing more."""
     assert mask_url(mask_url(text)) == mask_url(text)
+
+
+def test_a_database_in_memory_is_no_password() -> None:
+    """``sqlite://:memory:`` has nothing to hide."""
+    assert mask_url("sqlite://:memory:") == "sqlite://:memory:"
