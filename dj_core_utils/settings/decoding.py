@@ -35,8 +35,8 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from dj_core_utils.settings.errors import invalid
+from dj_core_utils.settings.quoting import quoted
 from dj_core_utils.settings.scalars import SCALARS, read_number
-from dj_core_utils.settings.secret_url import MASK
 from dj_core_utils.settings.variables import is_secret_type, leaf_types, unwrap
 
 if TYPE_CHECKING:
@@ -44,9 +44,9 @@ if TYPE_CHECKING:
 
     from pydantic_core import PydanticCustomError
 
-_SHOWN_LENGTH = 60
-# Nobody declared it as secret, and still it may be an address with a password in it.
-_CREDENTIALS = r"(?s)(://[^\s:/@]*:).*@"
+
+# What Python makes of a byte of the environment that is not UTF-8.
+_SURROGATE = r"[\ud800-\udfff]"
 
 
 def decode(text: str, annotation: object, *, is_secret: bool = False) -> object:
@@ -62,7 +62,7 @@ def decode(text: str, annotation: object, *, is_secret: bool = False) -> object:
 
     Raises:
         PydanticCustomError: ``value.boolean``, ``.integer``, ``.number``, ``.duration``, ``.list``, ``.mapping``,
-            ``.json``, ``.union`` or ``.nul``.
+            ``.json``, ``.union``, ``.nul`` or ``.encoding``.
     """
     found = _decode(text, annotation)
     if isinstance(found, _Fault):
@@ -99,7 +99,7 @@ class _Fault(NamedTuple):
         return _Fault(self.id, self.complaint, self.text, f"{place}: {self.place}")
 
     def error(self, *, is_hidden: bool) -> PydanticCustomError:
-        subject = "the value" if is_hidden or self.text is None else _quoted(self.text)
+        subject = "the value" if is_hidden or self.text is None else quoted(self.text)
         return invalid(self.id, f"{self.place}{subject} {self.complaint}")
 
 
@@ -107,6 +107,8 @@ def _decode(text: str, annotation: object) -> object:
     bare, _ = unwrap(annotation)
     if "\0" in text:
         return _Fault("value.nul", "holds a NUL byte, which no setting can use.", None)
+    if not text.isascii() and re.search(_SURROGATE, text):
+        return _Fault("value.encoding", "holds bytes that are not UTF-8; set it as UTF-8 text.", None)
     kind = get_origin(bare) or bare
     if reader := _READERS.get(kind):
         return reader(text, bare)
@@ -316,11 +318,3 @@ def _is_scalar(annotation: object) -> bool:
 def _hides(annotation: object) -> bool:
     """Whether to show no text of this type: it hides itself, or it is a structure whose fields may."""
     return is_secret_type(annotation) or any(_is_structure(part) for part in leaf_types(annotation))
-
-
-def _quoted(text: str) -> str:
-    """The text for a message: in double quotes, on one line, and not too long."""
-    text = re.sub(_CREDENTIALS, rf"\g<1>{MASK}@", text)
-    shown = text if len(text) <= _SHOWN_LENGTH else f"{text[: _SHOWN_LENGTH - 1]}…"
-    visible = "".join(char if char.isprintable() else repr(char)[1:-1] for char in shown)
-    return f'"{visible}"'

@@ -6,7 +6,6 @@ its section is still known.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -15,6 +14,7 @@ from pydantic_core import PydanticCustomError
 from dj_core_utils.settings.decoding import decode
 from dj_core_utils.settings.errors import NOT_SET, Problem
 from dj_core_utils.settings.origins import Layer
+from dj_core_utils.settings.quoting import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 Path_ = tuple[str, ...]
 
 _UNDECODED = object()
-_SHOWN = 60
 _IMMUTABLE = frozenset({bool, int, float, str, bytes})
 # Pydantic's own texts for these hold numbers and words of ours, never the value; for a secret nothing else is shown.
 _SAFE_FOR_SECRETS = frozenset(
@@ -134,13 +133,6 @@ def explain_whole(errors: Iterable[ErrorDetails], traces: Mapping[str, Trace], c
     ]
 
 
-def show(value: object) -> str:
-    """A value that is not secret, in double quotes and at most 60 characters."""
-    text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
-    text = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
-    return '"' + text.replace("\n", "\\n") + '"'
-
-
 def _errors(model: type[BaseModel], values: Mapping[str, object]) -> BaseModel | list[ErrorDetails]:
     try:
         return model.model_validate(values)
@@ -185,9 +177,9 @@ def _explain(trace: Trace, details: list[ErrorDetails]) -> Problem:
     if not custom:
         message = message.removeprefix("Value error, ").removeprefix("Input ").removeprefix("String ")
         message = (
-            f"{place or show(value)} {message}"
+            f"{place or quoted(value)} {message}"
             if message.startswith("should")
-            else f"{place or show(value)}: {message}"
+            else f"{place or quoted(value)}: {message}"
         )
         message = message if message.endswith(".") else f"{message}."
     elif place:
@@ -202,8 +194,8 @@ def _place(loc: tuple[int | str, ...], value: object) -> str:
     key = loc[0]
     if isinstance(key, int):
         item = _item(value, key)
-        return f"item {key + 1}" + (f", {show(item)}" if item is not None else "")
-    return f"{show(key)}" if isinstance(value, (dict, str)) else ""
+        return f"item {key + 1}" + (f", {quoted(item)}" if item is not None else "")
+    return f"{quoted(key)}" if isinstance(value, (dict, str)) else ""
 
 
 def _item(value: object, index: int) -> object:

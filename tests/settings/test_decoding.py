@@ -476,6 +476,15 @@ def test_nul_is_refused(annotation: object) -> None:
     assert refusal("a\0b", annotation)[0] == "value.nul"
 
 
+@pytest.mark.parametrize("annotation", ANNOTATIONS)
+def test_bytes_that_are_not_utf8_are_refused(annotation: object) -> None:
+    """Python hides them in surrogates; no type takes those, and no message shows the text."""
+    assert refusal("a\udcff", annotation) == (
+        "value.encoding",
+        "the value holds bytes that are not UTF-8; set it as UTF-8 text.",
+    )
+
+
 @pytest.mark.parametrize(
     ("annotation", "unset"),
     [
@@ -507,10 +516,10 @@ def test_the_empty_text_is_a_value_for_plain_text_alone(annotation: object, *, u
         ("a" * 60, "a" * 60),
         ("a" * 61, "a" * 59 + "…"),
         ("a\nb\x1b[0m\x7f\u202e", r"a\nb\x1b[0m\x7f\u202e"),
-        ("\udcff", r"\udcff"),
         ("{x}", "{x}"),
         ("redis://:pass word@host, redis://u:p/@h", "redis://:***@h"),
         ("redis://u:" + "p" * 80 + "@host/0", "redis://u:***@host/0"),
+        ("://:" * 100_000, "://:" * 14 + "://…"),
         ("é", "é"),
     ],
 )
