@@ -245,7 +245,11 @@ def test_a_server_with_an_incomplete_environment_ends(shop: Path) -> None:
     assert ("ALLOWED_HOSTS", "security.allowed_hosts") in problems(done.stderr)
 
 
-@pytest.mark.parametrize("server", [GUNICORN, ["manage.py", "runserver", "--noreload"], ["demo.py"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "server",
+    [[*GUNICORN, "--bind", "127.0.0.1:0"], ["manage.py", "runserver", "--noreload"], ["demo.py"]],
+    ids=" ".join,
+)
 def test_the_build_profile_serves_nothing(server: list[str], shop: Path) -> None:
     """Under throw-away secrets no server starts."""
     environment = {"DJANGO_PROFILE": "microservice,production,build"}
