@@ -15,7 +15,7 @@ COVERAGE ?=
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test coverage lint format typecheck bench docs env-example reference generate clean
+.PHONY: help install demo test coverage lint format typecheck bench docs env-example reference generate constraints clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -23,15 +23,15 @@ help: ## Show this list
 install: $(READY) ## Set up .venv with the package, editable, and all that its development needs
 	@echo "$(VENV) is ready"
 
-$(READY): pyproject.toml
+$(READY): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "dj_core_utils needs Python 3.11 or newer, and none was found. Name one: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "dj_core_utils needs Python 3.11 or newer; $(PYTHON) is $$("$(PYTHON)" --version 2>&1). Name another: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
 	@echo "installing into $(VENV) ..."
 	@# uv takes a tenth of the time; pip does it where uv cannot (an index that only pip is told of).
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check uv 2>/dev/null && \
-		$(BIN)/python -m uv --system-certs pip install --quiet --python $(BIN)/python --editable '.[dev]' 2>/dev/null || \
-		{ echo "uv could not, pip takes over ..."; $(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[dev]'; }
+		$(BIN)/python -m uv --system-certs pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[dev]' 2>/dev/null || \
+		{ echo "uv could not, pip takes over ..."; $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'; }
 	@touch $@
 
 demo: $(READY) ## Run the example as a monolith on SQLite
@@ -79,6 +79,12 @@ reference: $(READY) ## Write the generated pages of docs/reference
 	@$(BIN)/python docs/generate_reference.py
 
 generate: env-example reference ## Write every file that is generated from the code
+
+constraints: $(READY) ## Take the newest releases of all dependencies into constraints.txt
+	@{ echo "# The releases in .venv, so that a check says tomorrow what it says today. Written by: make constraints"; \
+		$(BIN)/python -m uv --system-certs pip compile --quiet --universal --upgrade --no-header --no-annotate \
+			--python-version 3.11 --extra dev pyproject.toml; } > constraints.txt.new
+	@mv constraints.txt.new constraints.txt
 
 clean: ## Remove everything that these commands made
 	@rm -rf $(VENV) .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist docs/_build htmlcov
