@@ -85,7 +85,8 @@ def test_sections_have_headings() -> None:
     """Variables stand under their section, with the first line of its docstring if it has one."""
     assert re.search(r"\n\n# ---- silent -+\n\n#SILENT_LEVEL=3\n", OWN)
     assert re.search(r"\n\n# ---- jwt -+\n# \w.*\n\n", OWN)
-    assert re.search(r"\n\n# ---- OwnSettings -+\n# The service itself.\n\n", OWN)
+    assert re.search(r"\n\n# ---- core -+\n# The service itself\.\n\n", OWN)
+    assert re.search(r"\n\n# ---- OwnSettings -+\n# A project's class\.\n\n", OWN)
 
 
 def test_no_line_is_too_long_to_read() -> None:
