@@ -1,6 +1,7 @@
 """``CoreSettings``: the class that a service's settings class inherits from."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
@@ -13,19 +14,26 @@ from dj_core_utils.settings.cache import CacheSettings
 from dj_core_utils.settings.cors import CORSSettings
 from dj_core_utils.settings.database import DatabaseSettings
 from dj_core_utils.settings.email import EmailSettings
+from dj_core_utils.settings.errors import Problem
 from dj_core_utils.settings.events import EventsSettings
 from dj_core_utils.settings.fastapi import FastAPISettings
 from dj_core_utils.settings.jwt import JWTSettings
 from dj_core_utils.settings.logging import LoggingSettings
+from dj_core_utils.settings.quoting import quoted
+from dj_core_utils.settings.rules import RuleContext, rule
 from dj_core_utils.settings.secret_keys import SecretKeySettings
 from dj_core_utils.settings.section import HidingRepr
 from dj_core_utils.settings.security import SecuritySettings
-from dj_core_utils.settings.service import ServiceSettings
+from dj_core_utils.settings.service import SERVICE_NAME, SERVICE_NAME_FORM, ServiceSettings
+from dj_core_utils.settings.spelling import nearest
 from dj_core_utils.settings.static import StaticSettings
 from dj_core_utils.settings.variables import variable
 
 if TYPE_CHECKING:
     from dj_core_utils.settings.rendering import RenderContext
+
+_LANGUAGE = r"(?i)[a-z]{1,8}(?:-[a-z0-9]{1,8})*(?:@[a-z0-9]{1,20})?"
+_MODEL = r"[^\W\d]\w*\.[^\W\d]\w*"
 
 
 class CoreSettings(HidingRepr, BaseSettings):
@@ -52,7 +60,6 @@ class CoreSettings(HidingRepr, BaseSettings):
         setting="SERVICE_NAME",
         description="Name of this service: part of its variables, its logs, its cache keys and its tokens.",
         example="users",
-        pattern=r"^[a-z][a-z0-9_-]*$",
     )
     is_microservice: bool = variable(
         False,
@@ -148,3 +155,60 @@ class CoreSettings(HidingRepr, BaseSettings):
             Plain data by the name of the setting; it wins over what the sections render.
         """
         return {"SILENCED_SYSTEM_CHECKS": sorted(set(context.silenced))}
+
+    # Rules and not validators: a project declares these fields anew, and a validator would be gone with the old ones.
+
+    @rule("core.service_name")
+    def service_name_can_be_used(self, context: RuleContext) -> Iterator[Problem]:
+        """The name becomes part of variables, cache keys and tokens."""
+        if not re.fullmatch(SERVICE_NAME, self.service_name):
+            yield context.problem(
+                "SERVICE_NAME", f"{quoted(self.service_name)}: {SERVICE_NAME_FORM}", hint="such as users"
+            )
+
+    @rule("core.time_zone")
+    def time_zone_is_known(self, context: RuleContext) -> Iterator[Problem]:
+        """Django answers with a bare ValueError while it reads its settings."""
+        if self.time_zone != "UTC" and not _is_time_zone(self.time_zone):
+            yield context.problem(
+                "TIME_ZONE", f"there is no time zone {quoted(self.time_zone)}.", hint=_time_zone_hint(self.time_zone)
+            )
+
+    @rule("core.language")
+    def languages_have_a_code(self, context: RuleContext) -> Iterator[Problem]:
+        """Django answers with a bare OSError at the first text that it translates."""
+        for name, code in (
+            ("LANGUAGE_CODE", self.language_code),
+            *(("LANGUAGES", code) for code in self.apps.languages),
+        ):
+            if not re.fullmatch(_LANGUAGE, code):
+                meant = code.strip().lower().replace("_", "-")
+                hint = f"expected  {meant}" if re.fullmatch(_LANGUAGE, meant) else "for example  en-us"
+                yield context.problem(name, f"{quoted(code)} is not the code of a language.", hint=hint)
+
+    @rule("core.user_model")
+    def user_model_has_its_app(self, context: RuleContext) -> Iterator[Problem]:
+        """Django says so when it loads the first app that needs users, in a traceback."""
+        if not re.fullmatch(_MODEL, self.auth_user_model):
+            yield context.problem(
+                "AUTH_USER_MODEL",
+                f"{quoted(self.auth_user_model)} does not name a model with its app.",
+                hint="for example  users.User",
+            )
+
+
+def _is_time_zone(name: str) -> bool:
+    from zoneinfo import ZoneInfo  # noqa: PLC0415  # a project in UTC does not need it
+
+    try:
+        ZoneInfo(name)
+    except (KeyError, OSError, ValueError):  # not there, a folder, not the name of a file
+        return False
+    return True
+
+
+def _time_zone_hint(name: str) -> str:
+    from zoneinfo import available_timezones  # noqa: PLC0415  # only a wrong name needs it
+
+    suggestion = nearest(name, sorted(available_timezones()))
+    return f"did you mean {suggestion}?" if suggestion else "for example  Europe/Madrid"

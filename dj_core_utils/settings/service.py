@@ -19,17 +19,15 @@ if TYPE_CHECKING:
 
 _LEAST_KEY = 32
 _DIGEST = r"sha256:[0-9a-f]{64}"
+SERVICE_NAME = r"[a-z][a-z0-9_-]*"
+SERVICE_NAME_FORM = "the name of a service has small letters, digits, - and _, and begins with a letter."
 _CONTACT = r"[^@\s]+@[^@\s]+\.[^@\s]+|https?://\S+"
 _MAKE_ONE = 'make one:  python -c "import secrets; print(secrets.token_urlsafe(32))"'
 
 
 def _service_name(name: str) -> str:
-    if not re.fullmatch(r"[a-z][a-z0-9_-]*", name):
-        refuse(
-            "service.name",
-            "the name of a service has small letters, digits, - and _, and begins with a letter.",
-            "such as users",
-        )
+    if not re.fullmatch(SERVICE_NAME, name):
+        refuse("service.name", SERVICE_NAME_FORM, "such as users")
     return name
 
 

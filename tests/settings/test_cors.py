@@ -257,7 +257,7 @@ def test_settings_for_an_older_module_are_judged() -> None:
     ("environ", "service", "problem_id"),
     [
         ({"DJANGO_PROFILE": "prodution"}, "users", "profile.unknown"),
-        ({}, "No Service", "value.pattern"),
+        ({}, "No Service", "core.service_name"),
         ({"DJANGO_PROFILE": "production", "CORS_ALOWED_ORIGINS": SHOP}, "users", "variable.unknown"),
     ],
 )
