@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import AfterValidator
@@ -153,7 +154,7 @@ class CacheSettings(Section):
         """The client of a server is a package of its own, which Django misses at the first use only."""
         for name, subject, cache in self._named():
             module, package = _PACKAGES.get(cache.backend.rpartition(".")[2], ("", ""))
-            if module and not _is_installed(module):
+            if module and find_spec(module) is None:
                 yield context.problem(
                     name, f"{subject}the package {module} is not installed.", hint=f'pip install "{package}"'
                 )
@@ -170,9 +171,3 @@ class CacheSettings(Section):
         for alias, cache in self.configs().items():
             is_default = alias == "default"
             yield "CACHE_URL" if is_default else "CACHE_URLS", "" if is_default else f"{alias}: ", cache
-
-
-def _is_installed(module: str) -> bool:
-    from importlib.util import find_spec  # noqa: PLC0415  # only a cache server asks
-
-    return find_spec(module) is not None

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from dj_core_utils.settings.secret_text import SecretText
 from dj_core_utils.settings.url_options import boolean, choice, each, number, read_options, seconds_or_none, text, whole
-from dj_core_utils.settings.url_parts import Host, URLGrammar, URLParts, split_scheme, split_url, trimmed
+from dj_core_utils.settings.url_parts import URLGrammar, URLParts, split_scheme, split_url, trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -153,7 +153,7 @@ def _redis(parts: URLParts, kind: str, options: dict[str, object]) -> str:
         return parts.path
     if is_socket:
         return quote(parts.hosts[0].name)
-    return ",".join(_host(host, 6379) for host in parts.hosts) + (f"/{database}" if database else "")
+    return ",".join(host.address(6379) for host in parts.hosts) + (f"/{database}" if database else "")
 
 
 def _database(parts: URLParts) -> str:
@@ -176,7 +176,7 @@ def _other(parts: URLParts, kind: str) -> str:
     if kind in _SERVERS:
         if not name:
             raise parts.error("the URL names no host")
-        return ",".join(_host(host, 11211) for host in parts.hosts)
+        return ",".join(host.address(11211) for host in parts.hosts)
     if kind == "filecache":
         if name or not path:
             raise parts.error("the URL names no absolute folder", "expected  file:///var/tmp/shop-cache")
@@ -184,11 +184,6 @@ def _other(parts: URLParts, kind: str) -> str:
     if kind == "dbcache" and not name:
         raise parts.error("the URL names no table", "expected  db://cache_table")
     return name
-
-
-def _host(host: Host, port: int) -> str:
-    name = f"[{host.name}]" if ":" in host.name else host.name
-    return f"{name}:{host.port or port}"
 
 
 _SETTINGS: Options = {

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
@@ -276,7 +277,7 @@ class DatabaseSettings(Section):
     @rule("database.pool_package")
     def pool_is_installed(self, context: "RuleContext") -> Iterator["Problem"]:
         """A pool needs a package of its own, which Django misses at the first query only."""
-        if self.pool and not _is_installed("psycopg_pool"):
+        if self.pool and find_spec("psycopg_pool") is None:
             yield context.problem(
                 "DATABASE_POOL", "the package psycopg_pool is not installed.", hint='pip install "psycopg[pool]"'
             )
@@ -392,9 +393,3 @@ class DatabaseSettings(Section):
 
 def _parts_set(context: "RuleContext") -> list[str]:
     return [name for name in _PARTS if context.is_set(name)]
-
-
-def _is_installed(module: str) -> bool:
-    from importlib.util import find_spec  # noqa: PLC0415  # only a pool asks
-
-    return find_spec(module) is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -70,8 +71,6 @@ def mysql_tls(options: dict[str, object]) -> dict[str, object]:
 
 def uses_pymysql() -> bool:
     """Whether Django's MySQL engine will talk through PyMySQL, which has other names for TLS than mysqlclient."""
-    from importlib.util import find_spec  # noqa: PLC0415  # only MySQL asks
-
     try:
         spec = find_spec("MySQLdb")
     except ValueError:  # a module that somebody put into sys.modules by hand

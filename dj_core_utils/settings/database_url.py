@@ -16,6 +16,7 @@ from dj_core_utils.settings.database_drivers import driver_options
 from dj_core_utils.settings.database_options import Family, family_of, read_database_options
 from dj_core_utils.settings.errors import invalid
 from dj_core_utils.settings.secret_text import SecretText
+from dj_core_utils.settings.spelling import nearest
 from dj_core_utils.settings.url_parts import Host, URLGrammar, URLParts, split_query, split_scheme, split_url, trimmed
 
 if TYPE_CHECKING:
@@ -213,8 +214,6 @@ def engine_path(engine: str) -> str:
         return str(found.backend)
     if "." in engine and (engine in known or not engine.startswith("django.")):
         return engine
-    from dj_core_utils.settings.spelling import nearest  # noqa: PLC0415  # only a wrong engine needs it
-
     names = sorted(known) if "." in engine else sorted(schemes)
     suggestion = nearest(engine, names)
     hint = f"did you mean {suggestion}?" if suggestion else f"known: {', '.join(sorted(schemes))}"

@@ -140,10 +140,9 @@ def parse_email_url(url: str) -> EmailConfig:
     kind = _with_flags(parts, kind, options)
     server = _server(parts, kind)
     credentials = f"{quote(parts.user, safe='')}:{quote(parts.password, safe='')}@" if parts.user else ""
-    place = f"[{server.name}]" if ":" in server.name else server.name
     from environ import Env  # noqa: PLC0415  # only a project with a mail server pays for it
 
-    found = Env.email_url_config(f"{kind}://{credentials}{place}:{server.port}")
+    found = Env.email_url_config(f"{kind}://{credentials}{server.address(_PORTS[kind])}")
     return EmailConfig(
         backend=found["EMAIL_BACKEND"],
         host=server.name,

@@ -10,7 +10,7 @@ from dj_core_utils.settings.rules import RuleContext, rule
 from dj_core_utils.settings.secret_text import SecretText
 from dj_core_utils.settings.secret_url import SecretURL
 from dj_core_utils.settings.section import Section
-from dj_core_utils.settings.url_parts import Host, URLGrammar, URLParts, form_warnings, split_url
+from dj_core_utils.settings.url_parts import URLGrammar, URLParts, form_warnings, split_url
 from dj_core_utils.settings.variables import variable
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def _parse(url: SecretURL) -> dict[str, object]:
         raise parts.error("the server is missing")
     return {
         "engine": engine,
-        "servers": [_address(host, _DEFAULT_PORTS[engine]) for host in parts.hosts],
+        "servers": [host.address(_DEFAULT_PORTS[engine]) for host in parts.hosts],
         "tls": parts.scheme in _ENCRYPTED,
         "user": parts.user,
         "password": SecretText(parts.password) if parts.password else "",
@@ -70,11 +70,6 @@ def _database(parts: URLParts, engine: str) -> int:
     if number and not (number.isascii() and number.isdigit()):
         raise parts.error("behind the server stands the number of a database")
     return int(number or 0)
-
-
-def _address(host: Host, port: int) -> str:
-    name = f"[{host.name}]" if ":" in host.name else host.name
-    return f"{name}:{host.port or port}"
 
 
 def _valid(url: SecretURL) -> SecretURL:

@@ -214,11 +214,7 @@ def _fingerprint(project_dir: Path, env_file: EnvFile, profiles: Sequence[str] |
 
 def _same_name(exported: type, asked: type) -> bool:
     """Whether a class is the same one before a reload of its module."""
-    return any(_full_name(base) == _full_name(asked) for base in _bases(exported))
-
-
-def _bases(exported: type) -> Iterator[type]:
-    yield from exported.__mro__
+    return any(_full_name(base) == _full_name(asked) for base in exported.__mro__)
 
 
 def _full_name(cls: type) -> tuple[str, str]:

@@ -54,7 +54,8 @@ class Scalar(NamedTuple):
     read: Callable[[str], object | None]
 
 
-def _boolean(text: str) -> bool | None:
+def read_boolean(text: str) -> bool | None:
+    """The truth value that a word stands for, in capitals or not; None for any other word."""
     return _BOOLEANS.get(text.lower())
 
 
@@ -98,7 +99,7 @@ def _duration(text: str) -> timedelta | None:
 
 
 SCALARS: dict[object, Scalar] = {
-    bool: Scalar("value.boolean", "a boolean", "use true or false", _boolean),
+    bool: Scalar("value.boolean", "a boolean", "use true or false", read_boolean),
     int: Scalar("value.integer", "an integer", "use digits only, such as 10", _integer),
     float: Scalar("value.number", "a number", "write it like 2 or 0.5", read_number),
     Decimal: Scalar("value.number", "a number", "write it like 2 or 0.5", _decimal),

@@ -8,6 +8,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from dj_core_utils.settings.scalars import read_boolean
+from dj_core_utils.settings.spelling import nearest
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import TypeAlias
@@ -17,7 +20,6 @@ if TYPE_CHECKING:
     # By the name in a URL, in lower case: the name that the reader of the result knows, and what makes its value.
     Options: TypeAlias = Mapping[str, tuple[str, Callable[[str], object]]]
 
-_BOOLEANS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 _WHOLE = r"[0-9]{1,10}"
 _NUMBER = r"[0-9]{1,10}(?:\.[0-9]{1,10})?"
 _PORTS = range(1, 65536)
@@ -62,9 +64,9 @@ def text(value: str) -> str:
 
 def boolean(value: str) -> bool:
     """A truth value, in the words that variables have for it."""
-    if value.lower() not in _BOOLEANS:
+    if (read := read_boolean(value)) is None:
         raise ValueError("true or false")
-    return _BOOLEANS[value.lower()]
+    return read
 
 
 def whole(value: str) -> int:
@@ -132,8 +134,6 @@ def _destination(
             return target, *known[key]
     if rest is not None:
         return rest, name, text
-    from dj_core_utils.settings.spelling import nearest  # noqa: PLC0415  # only a wrong URL needs it
-
     suggestion = nearest(name, [option for _, known in places for option in known])
     raise parts.error(
         f"the option {name} is not known for {parts.scheme}", f"did you mean {suggestion}?" if suggestion else ""

@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote
 
 from dj_core_utils.settings.errors import invalid
 from dj_core_utils.settings.secret_url import SecretURL, mask_url
+from dj_core_utils.settings.spelling import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -74,6 +75,15 @@ class Host(NamedTuple):
         """Whether traffic to it stays on this machine."""
         name = self.name.lower().rstrip(".")
         return name in {"", "localhost", "::1"} or name.startswith(("/", "127.")) or name.endswith(".localhost")
+
+    def address(self, default_port: int) -> str:
+        """Name and port as a URL has them, an IPv6 address in brackets.
+
+        Args:
+            default_port: The port when none is given.
+        """
+        name = f"[{self.name}]" if ":" in self.name else self.name
+        return f"{name}:{self.port or default_port}"
 
 
 class URLParts(NamedTuple):
@@ -216,8 +226,6 @@ def split_scheme(text: str, grammar: URLGrammar) -> tuple[str, str]:
     if not separator or not re.fullmatch(_SCHEME, scheme):
         raise grammar.error("the URL does not begin with a scheme and ://")
     if scheme not in grammar.schemes:
-        from dj_core_utils.settings.spelling import nearest  # noqa: PLC0415  # only a wrong URL needs it
-
         suggestion = nearest(scheme.partition("+")[0], grammar.schemes)
         hint = f"did you mean {suggestion}?" if suggestion else f"known: {', '.join(sorted(grammar.schemes))}"
         raise grammar.error(f'the scheme "{scheme}" is not known', text, hint)
