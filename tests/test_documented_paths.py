@@ -12,6 +12,10 @@ PATHS = [
     "dj_core_utils.settings.get_settings",
     "dj_core_utils.settings.base.CoreSettings",
     "dj_core_utils.settings.cors.get_cors_settings",
+    "dj_core_utils.asgi.get_asgi_application",
+    "dj_core_utils.wsgi.get_wsgi_application",
+    "dj_core_utils.middleware.context.CurrentUserMiddleware",
+    "dj_core_utils.middleware.context.get_current_user",
 ]
 
 

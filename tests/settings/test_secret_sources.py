@@ -58,7 +58,16 @@ def test_a_secret_and_its_file_in_one_dotenv_are_an_error(load_from: LoadFrom) -
         ShopSettings, dotenv=f"BILLING_TOKEN={CANARY}\nBILLING_TOKEN_FILE=token\n", files={"token": "another"}
     )
     (problem,) = loaded.errors
-    assert (problem.variable, problem.origin) == ("BILLING_TOKEN", ".env:1")
+    assert (problem.id, problem.variable, problem.origin) == ("variable.both", "BILLING_TOKEN", ".env:1")
+    assert CANARY not in str(problem)
+
+
+def test_a_secret_and_its_file_in_the_environment_are_an_error(load_from: LoadFrom) -> None:
+    """The problem says so once, names both, and shows neither value."""
+    environ = {"BILLING_TOKEN": CANARY, "BILLING_TOKEN_FILE": "token"}
+    (problem,) = load_from(ShopSettings, environ, files={"token": CANARY}).errors
+    assert (problem.id, problem.variable, problem.origin) == ("variable.both", "BILLING_TOKEN", "environment")
+    assert "BILLING_TOKEN_FILE" in problem.message
     assert CANARY not in str(problem)
 
 
