@@ -41,8 +41,11 @@ _DJANGO_NAME = (
 )
 # Resemble our names, and are set on every Linux desktop (gettext, the X session manager) and by FastAPI's hosting.
 _FOREIGN = r"LANGUAGE|SESSION_MANAGER|FASTAPI_CLOUD_\w+"
-# The keys, origins and addresses of other services, which one .env may hold for all of them.
-_FAMILY = r"[A-Z][A-Z0-9_]*_(?:SECRET_KEY|SECRET_KEY_FALLBACKS|CORS_ALLOWED_ORIGINS|SERVICE_URL)(?:_FILE)?"
+# The keys and origins of other services, which one .env may hold for all of them.
+_FAMILY = r"[A-Z][A-Z0-9_]*_(?:SECRET_KEY|SECRET_KEY_FALLBACKS|CORS_ALLOWED_ORIGINS)(?:_FILE)?"
+# What other frameworks call the address of one service; here one variable holds all of them.
+_ADDRESS = "_SERVICE_URL"
+_ADDRESSES = "SERVICE_URLS"
 # https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
 _LINK = r"(?a)\w+_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)"
 _LINK_VALUE = r"(?:tcp|udp|sctp)://"
@@ -199,6 +202,8 @@ class _Names:
 
     def _suggestion(self, name: str) -> str | None:
         """A name that is near in a wider sense, now that the name is known to be unknown."""
+        if name.upper().endswith(_ADDRESS) and _ADDRESSES in self._known:
+            return _ADDRESSES
         prefix = next((prefix for prefix in PREFIXES if name.upper().startswith(prefix)), "")
         return nearest(name, (known for known in self._ordered if known.startswith(prefix)))
 

@@ -111,15 +111,19 @@ class TestForeignNames:
             "USER_SECRET_KEY",
             "ORDERS_SECRET_KEY_FALLBACKS",
             "ORDERS_CORS_ALLOWED_ORIGINS",
-            "ORDERS_SERVICE_URL",
-            "ORDERS_SERVICE_URL_FILE",
             "DJANGO_SUPERUSER_PASSWORD",
             "DJANGO_ALLOW_ASYNC_UNSAFE",
         ],
     )
     def test_keys_of_other_services_and_names_of_django_are_known(self, name: str) -> None:
-        """The keys and addresses of other services and what Django reads are not unknown, wherever they stand."""
+        """The keys and origins of other services and what Django reads are not unknown, wherever they stand."""
         assert report(environ=environment(name), dotenv=(name,), secrets=(name,)) == []
+
+    def test_the_address_of_one_service_is_answered(self) -> None:
+        """Nothing reads it: all addresses stand in one variable. In the environment it may be another program's."""
+        (found,) = report(TABLE, dotenv=("ORDERS_SERVICE_URL",))
+        assert found.message == "unknown variable. Did you mean SERVICE_URLS?"
+        assert report(TABLE, environ=environment("ORDERS_SERVICE_URL")) == []
 
     @pytest.mark.parametrize("name", ["LANGUAGE", "SESSION_MANAGER", "FASTAPI_CLOUD_TOKEN"])
     def test_what_desktops_and_hosts_set_is_known_in_the_environment_alone(self, name: str) -> None:
