@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dj_core_utils.settings.rendering import RenderContext
     from dj_core_utils.settings.rules import RuleContext
 
+_VERIFY = "set DATABASE_TLS=verify-full, and DATABASE_TLS_CA to the file of the authority or to system"
 _PARTS = ("DB_NAME", "DB_USER", "DB_PASSWORD", "DB_HOST", "DB_PORT", "DB_ENGINE")
 
 
@@ -268,6 +269,13 @@ class DatabaseSettings(Section):
         if self.db_schema and self.default.family != "postgresql":
             yield context.problem("DB_SCHEMA", f"{self.default.engine} has no schemas to choose from.")
 
+    @rule("database.package")
+    def driver_is_installed(self, context: "RuleContext") -> Iterator["Problem"]:
+        """The driver of a server is a package of its own, without which Django ends in a long traceback."""
+        for name, subject, config in self._named():
+            if hint := config.missing_driver:
+                yield context.problem(name, f"{subject}no driver for {config.family} is installed.", hint=hint)
+
     @rule("database.pool_engine")
     def pool_is_of_postgresql(self, context: "RuleContext") -> Iterator["Problem"]:
         """Django pools connections to PostgreSQL only."""
@@ -278,9 +286,8 @@ class DatabaseSettings(Section):
     def pool_is_installed(self, context: "RuleContext") -> Iterator["Problem"]:
         """A pool needs a package of its own, which Django misses at the first query only."""
         if self.pool and find_spec("psycopg_pool") is None:
-            yield context.problem(
-                "DATABASE_POOL", "the package psycopg_pool is not installed.", hint='pip install "psycopg[pool]"'
-            )
+            message = "the package psycopg_pool is not installed."
+            yield context.problem("DATABASE_POOL", message, hint='pip install "psycopg[pool]"')
 
     @rule("database.pool_age")
     def pool_needs_no_age(self, context: "RuleContext") -> Iterator["Problem"]:
@@ -322,11 +329,7 @@ class DatabaseSettings(Section):
         """Nobody between here and another machine may read what the database says."""
         for name, subject, config in self._named():
             if protection(config) == "none" and not context.is_local:
-                yield context.policy(
-                    name,
-                    f"{subject}the connection to {config.host} may be in clear.",
-                    hint="set DATABASE_TLS=verify-full, and DATABASE_TLS_CA to the file of the authority or to system",
-                )
+                yield context.policy(name, f"{subject}the connection to {config.host} may be in clear.", hint=_VERIFY)
 
     @rule("database.tls_verify")
     def server_proves_its_name(self, context: "RuleContext") -> Iterator["Problem"]:
@@ -336,7 +339,7 @@ class DatabaseSettings(Section):
                 yield context.warning(
                     name,
                     f"{subject}{config.host} need not prove its name: anybody in between could answer.",
-                    hint="set DATABASE_TLS=verify-full, and DATABASE_TLS_CA to the file of the authority or to system",
+                    hint=_VERIFY,
                 )
 
     @rule("database.sqlite")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
@@ -21,6 +23,32 @@ SQLITE_FILE_PRAGMAS = (
 )
 # The default mode takes the write lock in the middle of a transaction, where SQLite cannot wait and fails at once.
 SQLITE_OPTIONS: Mapping[str, object] = {"transaction_mode": "IMMEDIATE", "timeout": 20}
+
+# What the engines of Django import, and how to install one that needs no compiler, where there is one.
+_DRIVERS = {
+    "postgresql": (("psycopg", "psycopg2"), 'pip install "psycopg[binary]"'),
+    "mysql": (("MySQLdb", "pymysql"), "pip install mysqlclient"),
+}
+
+
+def missing_driver(config: DatabaseConfig) -> str:
+    """How to install a driver for a database.
+
+    Args:
+        config: The database; of an engine that is not Django's nothing is known.
+
+    Returns:
+        A command; empty where a driver is installed.
+    """
+    modules, command = _DRIVERS.get(config.family, ((), ""))
+    is_known = config.engine.startswith("django.")
+    return command if is_known and not any(map(_is_installed, modules)) else ""
+
+
+def _is_installed(module: str) -> bool:
+    if module in sys.modules:  # also under the name of another package: pymysql.install_as_MySQLdb()
+        return sys.modules[module] is not None
+    return find_spec(module) is not None
 
 
 def driver_options(config: DatabaseConfig) -> dict[str, object]:

@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote, urlencode
 
 from pydantic import SecretStr
 
-from dj_core_utils.settings.database_drivers import driver_options
+from dj_core_utils.settings.database_drivers import driver_options, missing_driver
 from dj_core_utils.settings.database_options import Family, family_of, read_database_options
 from dj_core_utils.settings.errors import invalid
 from dj_core_utils.settings.secret_text import SecretText
@@ -79,6 +79,11 @@ class DatabaseConfig(NamedTuple):
     def is_in_memory(self) -> bool:
         """Whether it is a SQLite database without a file."""
         return self.family == "sqlite" and (self.name == _MEMORY or "mode=memory" in self.name)
+
+    @property
+    def missing_driver(self) -> str:
+        """How to install a driver where there is none; empty where there is one."""
+        return missing_driver(self)
 
     @property
     def conn_max_age(self) -> int | None:

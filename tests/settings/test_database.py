@@ -334,6 +334,41 @@ def test_rules(load_from: LoadFrom, environ: dict[str, str], expected: list[tupl
     assert ids(loaded) == expected
 
 
+@pytest.mark.parametrize(
+    ("url", "modules", "command"),
+    [
+        ("postgres://localhost/x", ("psycopg", "psycopg2"), 'pip install "psycopg[binary]"'),
+        ("mysql://localhost/x", ("MySQLdb", "pymysql"), "pip install mysqlclient"),
+    ],
+)
+def test_a_server_needs_a_driver(
+    load_from: LoadFrom, monkeypatch: pytest.MonkeyPatch, url: str, modules: tuple[str, ...], command: str
+) -> None:
+    """A missing driver is said with the command that installs it, instead of by a traceback of Django's."""
+    for module in modules:
+        monkeypatch.setitem(sys.modules, module, None)
+    loaded = load_from(environ={"DATABASE_URL": url})
+    assert ids(loaded) == [("database.package", "DATABASE_URL", "error")]
+    assert problems(loaded)[0].hint == command
+
+
+@pytest.mark.parametrize("name", ["psycopg2", "MySQLdb"])
+def test_one_driver_is_enough(load_from: LoadFrom, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """The older driver will do, and so will another package under its name."""
+    for module in ("psycopg", "pymysql"):
+        monkeypatch.setitem(sys.modules, module, None)
+    monkeypatch.setitem(sys.modules, name, sys)
+    engine = "mysql" if name == "MySQLdb" else "postgres"
+    assert ids(load_from(environ={"DATABASE_URL": f"{engine}://localhost/x"})) == []
+
+
+def test_an_engine_of_others_brings_its_driver(load_from: LoadFrom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of an engine that is not Django's nobody here knows what it imports."""
+    for module in ("MySQLdb", "pymysql"):
+        monkeypatch.setitem(sys.modules, module, None)
+    assert ids(load_from(environ={"DB_NAME": "x", "DB_ENGINE": "mysql.connector.django"})) == []
+
+
 def test_a_pool_needs_its_package(load_from: LoadFrom, monkeypatch: pytest.MonkeyPatch) -> None:
     """A pool without psycopg's pool is said at the start, not at the first query."""
     monkeypatch.setitem(sys.modules, "psycopg_pool", None)
