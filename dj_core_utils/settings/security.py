@@ -210,7 +210,7 @@ class SecuritySettings(CookieSettings):
     @rule("security.debug", checks=("security.W018",))
     def debug_is_off(self, context: RuleContext) -> Iterator[Problem]:
         """An error page with DEBUG on shows code and settings to anybody."""
-        if context.is_hardened and context.settings.debug:
+        if context.settings.debug and not context.is_local:
             yield context.policy(
                 "DEBUG", "error pages would show code and settings to anybody.", hint="set DEBUG=false"
             )

@@ -77,6 +77,13 @@ def test_production_refuses_what_nobody_waives(
 
 
 @pytest.mark.parametrize("profile", ["development", "test"])
+def test_debug_is_a_warning_where_nobody_said_what_kind_of_place_it_is(load_from: LoadFrom) -> None:
+    """Without a profile for an environment the process may serve anybody."""
+    (problem,) = found(load_from(environ={"DEBUG": "true"}, profiles=("monolith",)), "security.debug")
+    assert (problem.severity, problem.origin) == ("warning", "environment")
+    assert found(load_from(environ={"DEBUG": "true"}, profiles=("monolith", "test")), "security.debug") == []
+
+
 def test_a_laptop_is_left_in_peace(load_from: LoadFrom, profile: str) -> None:
     """With nothing set, a local profile starts without one word about HTTPS, cookies or hosts."""
     loaded = load_from(profiles=("monolith", profile))
@@ -271,11 +278,13 @@ def test_exemptions_that_miss_or_hit_too_much_are_told(load_from: LoadFrom, patt
     assert (problem.severity, problem.hint) == ("warning", hint)
 
 
-def test_an_exemption_that_is_no_pattern_is_refused(load_from: LoadFrom) -> None:
+@pytest.mark.parametrize("pattern", ["(", "(" * 5000])
+def test_an_exemption_that_is_no_pattern_is_refused(load_from: LoadFrom, pattern: str) -> None:
     """SecurityMiddleware would fail to start."""
-    (problem,) = load_from(CoreSettings, {"SECURE_REDIRECT_EXEMPT": "^hooks$,("}).errors
+    (problem,) = load_from(CoreSettings, {"SECURE_REDIRECT_EXEMPT": f"^hooks$,{pattern}"}).errors
     assert problem.id == "security.redirect_exempt"
     assert "item 2" in problem.message
+    assert "not a regular expression" in problem.message
 
 
 @pytest.mark.parametrize(
