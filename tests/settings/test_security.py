@@ -76,7 +76,6 @@ def test_production_refuses_what_nobody_waives(
     assert (check in checks) if check is not None else (checks == ())
 
 
-@pytest.mark.parametrize("profile", ["development", "test"])
 def test_debug_is_a_warning_where_nobody_said_what_kind_of_place_it_is(load_from: LoadFrom) -> None:
     """Without a profile for an environment the process may serve anybody."""
     (problem,) = found(load_from(environ={"DEBUG": "true"}, profiles=("monolith",)), "security.debug")
@@ -84,6 +83,7 @@ def test_debug_is_a_warning_where_nobody_said_what_kind_of_place_it_is(load_from
     assert found(load_from(environ={"DEBUG": "true"}, profiles=("monolith", "test")), "security.debug") == []
 
 
+@pytest.mark.parametrize("profile", ["development", "test"])
 def test_a_laptop_is_left_in_peace(load_from: LoadFrom, profile: str) -> None:
     """With nothing set, a local profile starts without one word about HTTPS, cookies or hosts."""
     loaded = load_from(profiles=("monolith", profile))
