@@ -18,7 +18,7 @@ PROBLEM_ID = re.compile(r"[a-z_]+\.[a-z_]+")
 # Texts of the code that look like ids of problems: loggers, files, and modules in examples.
 NO_IDS = {"gunicorn.access", "gunicorn.error", "uvicorn.access", "uvicorn.error", "manage.py", "pyproject.toml"}
 NO_IDS |= {"users.urls", "rule.id", "users.settings"}
-FOREIGN = ("corsheaders.", "dj_core_utils.", "django.", "rest_framework")
+FOREIGN = ("corsheaders.", "dj_core_utils.", "django.", "pydantic.", "rest_framework")
 
 
 def generated_pages() -> dict[Path, str]:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from pydantic import BaseModel
+
+from dj_core_utils.settings.defects import failure
+from dj_core_utils.settings.errors import Problem
 from dj_core_utils.settings.origins import Layer
 from dj_core_utils.settings.validation import (
     decode_used,
@@ -18,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dj_core_utils.settings.base import CoreSettings
-    from dj_core_utils.settings.errors import Problem
     from dj_core_utils.settings.origins import Trace
     from dj_core_utils.settings.section import Section
     from dj_core_utils.settings.variables import VariableTable
@@ -58,8 +61,18 @@ class Assembly:
                 values[name] = self._section(section, (name,))
             elif (row := self.table.at((name,))) is not None:
                 self._leaf(self.traces[row.name], values)
-        settings = self.settings_class.model_construct(**values)  # type: ignore[arg-type]  # validated one by one
-        return self._with_own_validators(settings, values)
+        return self._with_own_validators(self._construct(values), values)
+
+    def _construct(self, values: dict[str, object]) -> CoreSettings:
+        try:
+            return self.settings_class.model_construct(**values)  # type: ignore[arg-type]  # validated one by one
+        except Exception as error:  # noqa: BLE001  # a default that is computed from other fields
+            problem = failure(error, "a default", variable=self.settings_class.__name__)
+        if not self.failed:
+            self.problems.append(problem)
+        self.failed.update(trace.variable.path for trace in self.traces.values() if trace.is_computed)
+        without = {path[0]: None for path in self.failed if len(path) == 1 and path[0] not in values}
+        return self.settings_class.model_construct(**values, **without)  # type: ignore[arg-type]  # the same
 
     def _section(self, section: type[Section], path: tuple[str, ...]) -> Section:
         values: dict[str, object] = {}
@@ -77,13 +90,13 @@ class Assembly:
 
     def _needs_validation(self, name: str, section: type[Section]) -> bool:
         """Everything but the defaults of our own sections, which tests have seen valid."""
-        used = self.traces[name].used
-        is_field_default = used.origin.layer is Layer.CLASS and used.name == name
-        return not (is_field_default and section.__module__.startswith(_OURS))
+        trace = self.traces[name]
+        is_field_default = trace.origin.layer is Layer.CLASS and trace.used.name == name
+        return not (trace.is_computed or (is_field_default and section.__module__.startswith(_OURS)))
 
     def _leaf(self, trace: Trace, values: dict[str, object]) -> None:
         name = trace.variable.path[-1]
-        if self._is_our_default(trace):
+        if trace.is_computed or self._is_our_default(trace):
             return  # Pydantic fills it in, with a copy where the value could be changed
         if self._decode(trace, values):
             value, problem = validate_leaf(trace, values.pop(name))
@@ -114,8 +127,13 @@ class Assembly:
         decorators = self.settings_class.__pydantic_decorators__
         if self.failed or not (decorators.field_validators or decorators.model_validators):
             return settings  # building the schema of the whole class is only worth it for validators of the project
-        validated, errors = validate_whole(self.settings_class, values)
+        found = validate_whole(self.settings_class, values)
+        if isinstance(found, BaseModel):
+            return cast("CoreSettings", found)
+        if isinstance(found, Problem):
+            self.problems.append(found)
+            return settings
         leaves = {name: self.traces[row.name] for name in values if (row := self.table.at((name,))) is not None}
-        self.problems += explain_whole(errors, leaves, self.settings_class.__name__)
-        self.failed |= {(str(error["loc"][0]),) for error in errors if error["loc"]}
-        return settings if errors else cast("CoreSettings", validated)
+        self.problems += explain_whole(found, leaves, self.settings_class.__name__)
+        self.failed |= {(str(error["loc"][0]),) for error in found if error["loc"]}
+        return settings

@@ -302,7 +302,7 @@ def _read_cors(service: str) -> dict[str, object] | ConfigurationError:
 
 def _speaks_of_cors(problem: Problem) -> bool:
     """Whether a problem is one of these settings, or of a file that they are read from."""
-    is_of_source = problem.id.startswith(("dotenv.", "profile.", "internal"))
+    is_of_source = problem.id.startswith(("dotenv.", "profile.", "class.", "code.", "internal"))
     return is_of_source or "CORS_" in problem.variable or problem.variable == "SERVICE_NAME"
 
 

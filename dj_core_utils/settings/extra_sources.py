@@ -11,6 +11,7 @@ What it returns is keyed by field names and stands below ``.env`` and above the 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pydantic_settings import (
@@ -22,12 +23,13 @@ from pydantic_settings import (
     SecretsSettingsSource,
 )
 
+from dj_core_utils.settings.defects import failure
 from dj_core_utils.settings.errors import Problem
+from dj_core_utils.settings.field_paths import no_such_leaf
 from dj_core_utils.settings.origins import Candidate, Layer, Origin
-from dj_core_utils.settings.spelling import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from dj_core_utils.settings.variables import Variable, VariableTable
 
@@ -54,27 +56,46 @@ def extra_candidates(
         SecretsSettingsSource(settings_class, secrets_dir=None),
     )
     init, env, dotenv, secrets = defaults
-    chosen = hook(
-        settings_class, init_settings=init, env_settings=env, dotenv_settings=dotenv, file_secret_settings=secrets
-    )
+    try:
+        chosen = tuple(
+            hook(
+                settings_class,
+                init_settings=init,
+                env_settings=env,
+                dotenv_settings=dotenv,
+                file_secret_settings=secrets,
+            )
+        )
+    except Exception as error:  # noqa: BLE001  # the project's own code
+        yield failure(error, "settings_customise_sources", variable=settings_class.__name__)
+        return
     for source in chosen:
         if source not in defaults and not type(source).__module__.startswith("dj_core_utils."):
-            yield from _walk(source, source(), (), table)
+            yield from _ask(source, table)
+
+
+def _ask(source: PydanticBaseSettingsSource, table: VariableTable) -> Iterator[tuple[Variable, Candidate] | Problem]:
+    label = type(source).__name__
+    try:
+        values: object = source()
+    except Exception as error:  # noqa: BLE001  # a store that does not answer, as a rule
+        yield failure(error, f"the source {label}", variable=label)
+        return
+    if isinstance(values, Mapping):
+        yield from _walk(label, values, (), table)
+    else:
+        what = f"it hands over {type(values).__name__}, not a mapping of field names to values."
+        yield Problem(id="source.key", variable=label, origin=label, message=what)
 
 
 def _walk(
-    source: PydanticBaseSettingsSource, values: Mapping[str, object], path: tuple[str, ...], table: VariableTable
+    label: str, values: Mapping[str, object], path: tuple[str, ...], table: VariableTable
 ) -> Iterator[tuple[Variable, Candidate] | Problem]:
-    label = type(source).__name__
-    for key, value in values.items():
-        here = (*path, key)
+    for name, value in values.items():
+        here = (*path, str(name))
         if (known := table.at(here)) is not None:
             yield known, Candidate(Origin(Layer.SOURCE, label), value, known.name)
-        elif isinstance(value, dict) and table.fields_at(here):
-            yield from _walk(source, value, here, table)
+        elif isinstance(value, Mapping) and table.fields_at(here):
+            yield from _walk(label, value, here, table)
         else:
-            suggestion = nearest(key, table.fields_at(path))
-            did_you_mean = f" Did you mean {suggestion}?" if suggestion else ""
-            yield Problem(
-                id="source.key", variable=".".join(here), origin=label, message=f"no such setting.{did_you_mean}"
-            )
+            yield Problem(id="source.key", variable=".".join(here), origin=label, message=no_such_leaf(here, table))

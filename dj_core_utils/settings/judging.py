@@ -79,7 +79,7 @@ class Judge(NamedTuple):
         for problem in run_rules(context, parts):
             if problem.is_policy and problem.id in waivers:
                 found.waived.append(problem._replace(hint=waivers[problem.id], severity="warning"))
-                found.silenced += rules[problem.id].checks
+                found.silenced += rules[problem.id].checks if problem.id in rules else ()
             elif not self._is_throw_away(problem):
                 found.problems.append(problem)
         reported_now = {*reported, *(problem.variable for problem in found.problems)}

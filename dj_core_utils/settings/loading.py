@@ -6,9 +6,12 @@ values in them, alive in a traceback.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from dj_core_utils.settings.assembly import Assembly
+from dj_core_utils.settings.class_mistakes import class_mistakes
+from dj_core_utils.settings.defects import failure, internal_problem
 from dj_core_utils.settings.errors import Problem
 from dj_core_utils.settings.judging import Judge
 from dj_core_utils.settings.merging import merge
@@ -20,14 +23,15 @@ from dj_core_utils.settings.profiles import (
     builtin_folder,
     split_names,
 )
-from dj_core_utils.settings.redaction import internal_problem, redact
+from dj_core_utils.settings.redaction import redact
 from dj_core_utils.settings.rendering import RenderContext, render
+from dj_core_utils.settings.service import SERVICE_NAME
 from dj_core_utils.settings.sources import EnvFile, Sources
 from dj_core_utils.settings.unknown_names import unknown_names
 from dj_core_utils.settings.variables import variable_table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from dj_core_utils.settings.base import CoreSettings
@@ -43,6 +47,9 @@ _NO_PROFILE = Problem(
     "where users are served, choose  production",
     severity="warning",
 )
+
+
+_NO_PROFILES = ActiveProfiles((), ())
 
 
 class Loaded(NamedTuple):
@@ -108,15 +115,24 @@ def load(
         return _load(settings_class, environ, project_dir, env_file, profiles)
     except Exception as error:  # noqa: BLE001  # an exception's text and frames may hold secrets; only its place is kept
         problem = internal_problem(error)
+    return _broken(settings_class, project_dir, [problem])
+
+
+def _broken(
+    settings_class: type[CoreSettings],
+    project_dir: Path,
+    problems: Iterable[Problem],
+    profiles: ActiveProfiles = _NO_PROFILES,
+) -> Loaded:
     return Loaded(
         settings_class=settings_class,
         project_dir=project_dir,
-        problems=(problem,),
+        problems=tuple(redact(problems, ())),
         settings=None,
         waived=(),
         traces={},
         rendered={},
-        profiles=ActiveProfiles((), ()),
+        profiles=profiles,
         table=None,
     )
 
@@ -130,6 +146,8 @@ def _load(
 ) -> Loaded:
     sources = Sources(environ, project_dir, env_file)
     library, profiles = _activate(sources, requested)
+    if mistakes := class_mistakes(settings_class):
+        return _broken(settings_class, project_dir, [*sources.problems, *library.problems, *mistakes], profiles)
     table = variable_table(settings_class, _service_name(settings_class, sources, profiles))
     merged = merge(settings_class, table, sources, profiles)
     assembly = Assembly(settings_class, table, merged.traces, merged.failed)
@@ -152,7 +170,10 @@ def _load(
     is_usable = all(problem.severity != "error" for problem in problems)
     if not is_usable and requested is None and not sources.setting(PROFILE_VARIABLE)[0]:
         problems = (_NO_PROFILE, *problems)
-    context = RenderContext(settings, project_dir, profiles, tuple(verdict.silenced))
+    rendered: Mapping[str, object] = {}
+    if is_usable:
+        rendered, defects = _render(RenderContext(settings, project_dir, profiles, tuple(verdict.silenced)), table)
+        problems += defects
     return Loaded(
         settings_class=settings_class,
         project_dir=project_dir,
@@ -160,12 +181,19 @@ def _load(
         settings=settings,
         waived=tuple(redact(verdict.waived, merged.traces.values())),
         traces=merged.traces,
-        rendered=render(context, table) if is_usable else {},
+        rendered=rendered,
         profiles=profiles,
         table=table,
         failed=frozenset(assembly.failed),
         env_file=sources.env_file,
     )
+
+
+def _render(context: RenderContext, table: VariableTable) -> tuple[Mapping[str, object], tuple[Problem, ...]]:
+    try:
+        return render(context, table), ()
+    except Exception as error:  # noqa: BLE001  # as a rule a ``render`` of the project
+        return {}, (failure(error, "rendering", variable=type(context.settings).__name__),)
 
 
 def _activate(sources: Sources, requested: Sequence[str] | None) -> tuple[ProfileLibrary, ActiveProfiles]:
@@ -179,5 +207,7 @@ def _activate(sources: Sources, requested: Sequence[str] | None) -> tuple[Profil
 def _service_name(settings_class: type[CoreSettings], sources: Sources, profiles: ActiveProfiles) -> str:
     # Names such as USERS_SECRET_KEY need it before there is a table; it is traced again like any other variable.
     text, _ = sources.setting("SERVICE_NAME")
-    in_profiles = [name for profile in profiles.layers if (name := profile.settings.get("service_name"))]
-    return text or str(in_profiles[-1] if in_profiles else settings_class.model_fields["service_name"].default)
+    in_profiles = (profile.settings.get("service_name") for profile in reversed(profiles.layers))
+    names = (text, *in_profiles, settings_class.model_fields["service_name"].default)
+    # A name that a rule refuses makes no variables, or each of them would be refused, too.
+    return next((name for name in names if isinstance(name, str) and re.fullmatch(SERVICE_NAME, name)), "app")

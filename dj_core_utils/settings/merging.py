@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from functools import lru_cache
 from inspect import get_annotations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from pydantic import BaseModel
+
+from dj_core_utils.settings.defects import failure
 from dj_core_utils.settings.errors import Problem
 from dj_core_utils.settings.extra_sources import extra_candidates
 from dj_core_utils.settings.origins import Candidate, Layer, Origin, Trace
@@ -16,13 +19,14 @@ from dj_core_utils.settings.variables import section_class, variable_table
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pydantic import BaseModel
+    from pydantic.fields import FieldInfo
 
     from dj_core_utils.settings.base import CoreSettings
     from dj_core_utils.settings.profiles import ActiveProfiles
     from dj_core_utils.settings.sources import Sources
     from dj_core_utils.settings.variables import Variable, VariableTable
 
+_EMPTY = BaseModel.model_construct.__func__  # type: ignore[attr-defined]  # a class method, which has one
 _RANK = {layer: rank for rank, layer in enumerate(Layer)}
 
 
@@ -63,10 +67,12 @@ def merge(
             row, candidate = found
             offers[row.name].append(candidate)
     defaults = _class_defaults(settings_class, table.service_name)
+    merged.problems += defaults.problems
+    merged.failed |= defaults.failed
     for name, row in table.items():
         # A secret file may be named in .env, so the layers are put in order here; within one layer the order stays.
         offers[name].sort(key=lambda candidate: _RANK[candidate.origin.layer])
-        merged.traces[name] = Trace(row, (*offers[name], defaults[name]))
+        merged.traces[name] = Trace(row, (*offers[name], defaults.candidates[name]))
     unreadable = {problem.variable for problem in sources.problems if problem.severity == "error"}
     merged.failed |= {row.path for row in table.values() if unreadable & {row.name, row.file_name}}
     return merged
@@ -80,27 +86,51 @@ def _structured(
         yield from profile_candidates(profile, table)
 
 
-@lru_cache(maxsize=8)
-def _class_defaults(settings_class: type[CoreSettings], service_name: str) -> dict[str, Candidate]:
+class _Defaults(NamedTuple):
     """The lowest layer of a class, which does not change while the process lives."""
-    table = variable_table(settings_class, service_name)
-    return {name: _class_default(settings_class, row) for name, row in table.items()}
+
+    candidates: dict[str, Candidate]
+    problems: list[Problem]
+    failed: set[tuple[str, ...]]
+
+
+@lru_cache(maxsize=8)
+def _class_defaults(settings_class: type[CoreSettings], service_name: str) -> _Defaults:
+    found = _Defaults({}, [], set())
+    for name, row in variable_table(settings_class, service_name).items():
+        try:
+            found.candidates[name] = _class_default(settings_class, row)
+        except Exception as error:  # noqa: BLE001  # a factory of the project; the other defaults are known
+            found.candidates[name] = Candidate(Origin(Layer.CLASS, row.owner), None, row.name)
+            found.problems.append(failure(error, f"the default of {row.dotted}", variable=row.name))
+            found.failed.add(row.path)
+    return found
 
 
 def _class_default(settings_class: type[BaseModel], row: Variable) -> Candidate:
-    """The lowest layer: an instance given in a class body if it sets the leaf, else the field's own default."""
+    """An instance given in a class body if it sets the leaf, else the field's own default."""
     model: type[BaseModel] = settings_class
     for depth, name in enumerate(row.path[:-1], start=1):
-        given = model.model_fields[name].default
+        given = _given(model.model_fields[name])
         if isinstance(given, Section) and (found := _set_in(given, row.path[depth:])):
             declared_by = _declaring(model, name)
             return Candidate(Origin(Layer.CLASS, declared_by), found[0], f"{declared_by}.{name}")
         model = section_class(model.model_fields[name].annotation) or model
     leaf = model.model_fields[row.path[-1]]
-    takes_nothing = not leaf.default_factory_takes_validated_data
-    default = leaf.get_default(call_default_factory=True) if takes_nothing else leaf.get_default()
-    # A field without a default gets None in its place, and is reported when nothing stands above that.
-    return Candidate(Origin(Layer.CLASS, row.owner), None if leaf.is_required() else default, row.name)
+    # A field without a default gets None in its place, and is reported when nothing stands above that; one whose
+    # default is made from other fields gets it when those are known.
+    has_none = leaf.is_required() or leaf.default_factory_takes_validated_data
+    return Candidate(
+        Origin(Layer.CLASS, row.owner), None if has_none else leaf.get_default(call_default_factory=True), row.name
+    )
+
+
+def _given(field: FieldInfo) -> object:
+    """What a class body gives for a section, as it is or through a factory that is more than an empty section."""
+    factory = field.default_factory
+    if factory is None or getattr(factory, "__func__", None) is _EMPTY or field.default_factory_takes_validated_data:
+        return field.default
+    return field.get_default(call_default_factory=True)
 
 
 def _set_in(given: Section, path: tuple[str, ...]) -> tuple[object] | tuple[()]:

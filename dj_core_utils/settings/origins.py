@@ -83,10 +83,18 @@ class Trace(NamedTuple):
     @property
     def is_missing(self) -> bool:
         """Whether the field has no default, and nobody gives it a value."""
-        is_default = self.origin.layer is Layer.CLASS and self.used.name == self.variable.name
-        return is_default and self.variable.field.is_required()
+        return self._is_at_default and self.variable.field.is_required()
+
+    @property
+    def is_computed(self) -> bool:
+        """Whether the value is the default of its field, and that is made from the values of other fields."""
+        return self._is_at_default and bool(self.variable.field.default_factory_takes_validated_data)
 
     @property
     def shadowed(self) -> tuple[Origin, ...]:
         """Origins that lost, highest first."""
         return tuple(candidate.origin for candidate in self.candidates[1:])
+
+    @property
+    def _is_at_default(self) -> bool:
+        return self.origin.layer is Layer.CLASS and self.used.name == self.variable.name

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from dj_core_utils.settings.errors import Problem
+from dj_core_utils.settings.field_paths import no_such_leaf
 from dj_core_utils.settings.origins import Candidate, Layer, Origin
 from dj_core_utils.settings.spelling import nearest
 
@@ -236,12 +237,11 @@ def _walk(
         elif isinstance(value, dict) and table.fields_at(here):
             yield from _walk(profile, table, value, here)
         else:
-            suggestion = nearest(key, table.fields_at(path))
             yield Problem(
                 id="profile.key",
                 variable=".".join(("settings", *here)),
                 origin=profile.origin.label,
-                message="no such setting." + (f" Did you mean {suggestion}?" if suggestion else ""),
+                message=no_such_leaf(here, table),
                 hint=f"in {profile.path}",
             )
 

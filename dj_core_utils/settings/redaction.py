@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import traceback
 from typing import TYPE_CHECKING, get_origin
 
 from pydantic import SecretBytes, SecretStr
 from pydantic_core import PydanticCustomError
 
 from dj_core_utils.settings.decoding import decode
-from dj_core_utils.settings.errors import Problem
 from dj_core_utils.settings.quoting import printable
 from dj_core_utils.settings.secret_strength import is_default_password
 from dj_core_utils.settings.secret_url import MASK, SecretURL, mask_url
@@ -18,6 +16,7 @@ from dj_core_utils.settings.variables import leaf_types, unwrap
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from dj_core_utils.settings.errors import Problem
     from dj_core_utils.settings.origins import Trace
     from dj_core_utils.settings.variables import Variable
 
@@ -63,20 +62,6 @@ def redact(problems: Iterable[Problem], traces: Iterable[Trace]) -> Iterator[Pro
 def _fitting(text: str, longest: int) -> str:
     """A text with its middle left out where it is too long: what is wrong stands at its end."""
     return text if len(text) <= longest else f"{text[: longest // 2]}…{text[-longest // 2 :]}"
-
-
-def internal_problem(error: Exception) -> Problem:
-    """An error that nobody foresaw, by its type and place alone: its text may quote a value."""
-    frames = traceback.extract_tb(error.__traceback__)
-    # Pydantic's own frames say nothing: what it was asked to do stands in the frame before.
-    frame = next((frame for frame in reversed(frames) if "pydantic" not in frame.filename), frames[-1])
-    return Problem(
-        id="internal",
-        variable="dj_core_utils",
-        origin=f"{frame.filename}:{frame.lineno}",
-        message=f"the configuration could not be read: {type(error).__name__}.",
-        hint="a rule, validator or source at the place named is defective, or dj_core_utils is; please report it",
-    )
 
 
 def _is_harmless_url(text: str, variable: Variable) -> bool:

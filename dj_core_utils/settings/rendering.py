@@ -77,8 +77,17 @@ def plain(value: object) -> object:
     if isinstance(value, dict):
         return {plain(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
-        return type(value)(plain(item) for item in value)
-    return value
+        return _plain_items(value)
+    # Pydantic's URLs and addresses are of its own types, where those who read settings expect text.
+    return str(value) if type(value).__module__ == "pydantic.networks" else value
+
+
+def _plain_items(value: list[object] | tuple[object, ...] | set[object] | frozenset[object]) -> object:
+    items = [plain(item) for item in value]
+    if isinstance(value, tuple) and hasattr(value, "_make"):  # a named one
+        return value._make(items)
+    is_hashable = isinstance(value, (list, tuple)) or not any(isinstance(item, dict) for item in items)
+    return type(value)(items) if is_hashable else items  # what was a set of models is a list of mappings
 
 
 def _at(settings: BaseModel, path: tuple[str, ...]) -> object:

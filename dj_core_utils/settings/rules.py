@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 from pydantic import BaseModel
 
+from dj_core_utils.settings.defects import failure
 from dj_core_utils.settings.errors import NOT_SET, Problem, Severity
 from dj_core_utils.settings.origins import Layer, Trace
 from dj_core_utils.settings.section import Section
@@ -155,28 +156,34 @@ class RuleContext:
         return found._replace(is_policy=True)
 
 
-class _Skip(Exception):  # noqa: N818  # a signal, not an error
-    """A rule read a leaf that has no valid value."""
+class _Skip(BaseException):
+    """A signal, not an error: a rule read a leaf without a valid value. No ``except Exception`` of a rule stops it."""
 
 
 class _Guard:
     """Stands for a settings object in front of rules: reading a failed leaf ends the rule."""
 
-    __slots__ = ("_failed", "_model", "_path")
+    __slots__ = ("__failed", "__model", "__path")
 
     def __init__(self, model: BaseModel, failed: Collection[tuple[str, ...]], path: tuple[str, ...] = ()) -> None:
-        self._model = model
-        self._failed = failed
-        self._path = path
+        self.__model = model
+        self.__failed = failed
+        self.__path = path
+
+    @property  # type: ignore[misc]  # object's own can be written; nobody writes this one
+    def __class__(self) -> type:
+        """The class of what it stands for, so that ``super()`` and ``isinstance`` work in a rule."""
+        return type(self.__model)
 
     def __getattr__(self, name: str) -> object:
-        if name in type(self._model).model_fields:
-            path = (*self._path, name)
-            if path in self._failed:
+        model = self.__model
+        if name in type(model).model_fields:
+            path = (*self.__path, name)
+            if path in self.__failed:
                 raise _Skip
-            value = getattr(self._model, name)
-            return _Guard(value, self._failed, path) if isinstance(value, Section) else value
-        found = _class_attribute(type(self._model), name)
+            value = getattr(model, name)
+            return _Guard(value, self.__failed, path) if isinstance(value, Section) else value
+        found = _class_attribute(type(model), name)
         # Properties and methods must see the guard, or they would read a failed leaf's default behind its back.
         if isinstance(found, property) and found.fget is not None:
             return found.fget(self)
@@ -184,7 +191,7 @@ class _Guard:
             return found.func(self)
         if isinstance(found, FunctionType):
             return MethodType(found, self)
-        return getattr(self._model, name)
+        return getattr(model, name)
 
 
 def guarded(settings: "CoreSettings", failed: Collection[tuple[str, ...]]) -> "CoreSettings":
@@ -218,14 +225,43 @@ def run_rules(context: RuleContext, parts: Mapping[tuple[str, ...], type[BaseMod
             yield from _run(path, method_name, context)
 
 
-def _run(path: tuple[str, ...], method_name: str, context: RuleContext) -> list[Problem]:
-    target: object = context.settings
+def _run(path: tuple[str, ...], method_name: str, context: RuleContext) -> Iterator[Problem]:
+    rule_id = context.current.id
+    place = ""
     try:
+        target: object = context.settings
         for name in path:
             target = getattr(target, name)
-        return list(getattr(target, method_name)(context))
+        method = getattr(target, method_name)
+        place = f"{method.__code__.co_filename}:{method.__code__.co_firstlineno}"
+        for found in method(context) or ():
+            if not _is_problem(found):
+                yield _no_problem(rule_id, found, place)
+                return
+            yield found
     except _Skip:
-        return []
+        return
+    except Exception as error:  # noqa: BLE001  # a defect of one rule hides no problem that another one finds
+        yield failure(error, f"the rule {rule_id}", variable=rule_id, place=place, caller=__file__)
+
+
+def _is_problem(found: object) -> bool:
+    return (
+        isinstance(found, Problem)
+        and all(isinstance(text, str) for text in (found.id, found.variable, found.origin, found.message, found.hint))
+        and found.severity in ("error", "warning")
+    )
+
+
+def _no_problem(rule_id: str, found: object, place: str) -> Problem:
+    what = "a problem with a wrong part" if isinstance(found, Problem) else f"{type(found).__name__}, not a problem"
+    return Problem(
+        id="code.failed",
+        variable=rule_id,
+        origin=place,
+        message=f"the rule {rule_id} yields {what}.",
+        hint='a rule says  yield context.problem("PAGE_SIZE", "what is wrong", hint="what to do")',
+    )
 
 
 def _class_attribute(model: type, name: str) -> object:

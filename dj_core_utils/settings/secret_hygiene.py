@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
-from pydantic import SecretBytes, SecretStr
+from pydantic import BaseModel, SecretBytes, SecretStr
 
 from dj_core_utils.settings.secret_strength import (
     is_default_password,
@@ -14,6 +14,7 @@ from dj_core_utils.settings.secret_strength import (
     stray_edges,
 )
 from dj_core_utils.settings.secret_url import SecretURL
+from dj_core_utils.settings.variables import is_secret_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +29,7 @@ _SIGNING_KEY: Path = ("jwt", "signing_key")
 _DJANGO_KEYS: tuple[Path, ...] = (("secret_keys", "django"), ("secret_keys", "service"))
 # Sections whose secrets are made by machines; the secret keys have a rule of their own.
 _OWN_KEYS = ("jwt", "service")
+_PAIR = 2
 # A key and the list that it is moved to when it is replaced: what stands in both is an unfinished rotation, which has
 # rules of its own.
 _ROTATIONS: tuple[frozenset[Path], ...] = (
@@ -129,7 +131,10 @@ def reused(context: RuleContext) -> Iterator[Problem]:
     for held in held_secrets(context):
         # A public key is no secret, and a placeholder is reported as one.
         if not held.variable.name.endswith("VERIFYING_KEY") and not is_placeholder(held.text):
-            by_text.setdefault(held.text, []).append(held)
+            group = by_text.setdefault(held.text, [])
+            # Two of a list tell as much as all of it, and all pairs of a long list are too many.
+            if sum(other.variable is held.variable for other in group) < _PAIR:
+                group.append(held)
     reported: set[str] = set()
     for group in by_text.values():
         for first, second in combinations(group, 2):
@@ -180,6 +185,8 @@ def _parts(variable: Variable, value: object, part: str) -> Iterator[HeldSecret]
         if passwords := value.passwords():
             meant = min(passwords, key=len)  # percent-decoding only ever shortens
             yield HeldSecret(variable, meant, part or "the password", is_password=True)
+    elif isinstance(value, BaseModel):
+        yield from _parts(variable, _secret_fields(value), part)
     elif isinstance(value, dict):
         for key, item in value.items():
             yield from _parts(variable, item, str(key))
@@ -191,3 +198,8 @@ def _parts(variable: Variable, value: object, part: str) -> Iterator[HeldSecret]
     elif text := value.get_secret_value() if isinstance(value, SecretStr) else value:
         is_password = "password" in variable.path[-1]
         yield HeldSecret(variable, str(text), part, is_password=is_password)
+
+
+def _secret_fields(value: BaseModel) -> dict[str, object]:
+    fields = type(value).model_fields
+    return {name: getattr(value, name) for name, field in fields.items() if is_secret_type(field.annotation)}

@@ -43,8 +43,9 @@ def _header(name: str) -> str:
 def _pattern(text: str) -> str:
     try:
         re.compile(text)
-    except re.error as error:
-        refuse("security.redirect_exempt", f"not a regular expression: {error.msg}.", "for example  ^webhooks/[a-z]+$")
+    except (re.error, OverflowError, RecursionError) as error:
+        reason = error.msg if isinstance(error, re.error) else "it is too large or nested too deeply"
+        refuse("security.redirect_exempt", f"not a regular expression: {reason}.", "for example  ^webhooks/[a-z]+$")
     return text
 
 

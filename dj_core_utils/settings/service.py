@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 _LEAST_KEY = 32
 _DIGEST = r"sha256:[0-9a-f]{64}"
-SERVICE_NAME = r"[a-z][a-z0-9_-]*"
-SERVICE_NAME_FORM = "the name of a service has small letters, digits, - and _, and begins with a letter."
+# As long as a label of DNS, and a name in Kubernetes.
+SERVICE_NAME = r"[a-z][a-z0-9_-]{0,62}"
+SERVICE_NAME_FORM = "the name of a service has at most 63 small letters, digits, - and _, and begins with a letter."
 _CONTACT = r"[^@\s]+@[^@\s]+\.[^@\s]+|https?://\S+"
 _MAKE_ONE = 'make one:  python -c "import secrets; print(secrets.token_urlsafe(32))"'
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic.errors import PydanticErrorMixin
 from pydantic_core import PydanticCustomError
 
 from dj_core_utils.settings.decoding import decode
+from dj_core_utils.settings.defects import failure
 from dj_core_utils.settings.errors import NOT_SET, Problem
 from dj_core_utils.settings.origins import Layer
 from dj_core_utils.settings.quoting import quoted
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
 
     from dj_core_utils.settings.origins import Trace
     from dj_core_utils.settings.section import Section
-    from dj_core_utils.settings.variables import Variable
 
 Path_ = tuple[str, ...]
 
@@ -85,6 +86,8 @@ def validate_section(
         errors = _errors(section, values)
         if isinstance(errors, BaseModel):
             return errors, failed, problems  # type: ignore[return-value]  # an instance of section
+        if isinstance(errors, Problem):
+            return section.model_construct(), failed | values.keys(), [*problems, errors]
         by_leaf = _by_leaf(errors)
         if not by_leaf.keys() & values.keys():
             # What is missing and has no default was reported when it was decoded.
@@ -105,22 +108,33 @@ def validate_leaf(trace: Trace, value: object) -> tuple[object, Problem | None]:
     variable = trace.variable
     if type(value) is variable.annotation and type(value) in _IMMUTABLE and not variable.field.metadata:
         return value, None  # nothing that Pydantic could add, and a schema not built
-    validated, errors = _validated_leaf(variable, value)
-    return (None, _explain(trace, errors)) if errors else (validated, None)
+    metadata = tuple(variable.field.metadata)
+    annotation: Any = Annotated[variable.annotation, *metadata] if metadata else variable.annotation
+    try:
+        adapter: TypeAdapter[object] = TypeAdapter(annotation)
+        return adapter.validate_python(value), None
+    except ValidationError as error:
+        return None, _explain(trace, _details(error))
+    except Exception as error:  # noqa: BLE001  # what a validator of the project raises says nothing about the others
+        return None, _defect(error, variable.name)
 
 
-def validate_whole(settings_class: type[BaseModel], values: Mapping[str, object]) -> tuple[object, list[ErrorDetails]]:
+def validate_whole(
+    settings_class: type[BaseModel], values: Mapping[str, object]
+) -> BaseModel | list[ErrorDetails] | Problem:
     """Run the validators that a project declared on its own settings class, over values that are valid by themselves.
 
     Returns:
-        The validated instance and no errors, or None and the errors.
+        The validated instance, or the errors, or what broke.
     """
     instance = settings_class.__new__(settings_class)
     try:
         BaseModel.__init__(instance, **values)
     except ValidationError as error:
-        return None, error.errors(include_input=False, include_context=False, include_url=False)
-    return instance, []
+        return _details(error)
+    except Exception as error:  # noqa: BLE001  # the same
+        return _defect(error, settings_class.__name__)
+    return instance
 
 
 def explain_whole(errors: Iterable[ErrorDetails], traces: Mapping[str, Trace], class_name: str) -> list[Problem]:
@@ -133,21 +147,30 @@ def explain_whole(errors: Iterable[ErrorDetails], traces: Mapping[str, Trace], c
     ]
 
 
-def _errors(model: type[BaseModel], values: Mapping[str, object]) -> BaseModel | list[ErrorDetails]:
+def _errors(model: type[BaseModel], values: Mapping[str, object]) -> BaseModel | list[ErrorDetails] | Problem:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        return error.errors(include_input=False, include_context=False, include_url=False)
+        return _details(error)
+    except Exception as error:  # noqa: BLE001  # the same
+        return _defect(error, model.__name__)
 
 
-def _validated_leaf(variable: Variable, value: object) -> tuple[object, list[ErrorDetails]]:
-    metadata = tuple(variable.field.metadata)
-    annotation: Any = Annotated[variable.annotation, *metadata] if metadata else variable.annotation
-    adapter: TypeAdapter[object] = TypeAdapter(annotation)
-    try:
-        return adapter.validate_python(value), []
-    except ValidationError as error:
-        return None, error.errors(include_input=False, include_context=False, include_url=False)
+def _details(error: ValidationError) -> list[ErrorDetails]:
+    return error.errors(include_input=False, include_context=False, include_url=False)
+
+
+def _defect(error: Exception, name: str) -> Problem:
+    """What is wrong with the class, and not with a value."""
+    if not isinstance(error, PydanticErrorMixin):
+        return failure(error, f"a validator of {name}", variable=name)
+    return Problem(
+        id="class.field",
+        variable=name,
+        origin="settings class",
+        message=f"its type cannot be used: {error.message.partition(chr(10))[0]}",
+        hint="choose another type, or take the value as text",
+    )
 
 
 def _by_leaf(errors: Iterable[ErrorDetails]) -> dict[str, list[ErrorDetails]]:

@@ -25,7 +25,7 @@ SESSIONS = {**CREDENTIALS, "REST_FRAMEWORK_AUTHENTICATION": "session", "CORS_ALL
 
 def problems(loaded: Loaded) -> list[Problem]:
     """The problems about other sites."""
-    prefixes = ("cors.", "csrf.", "internal")
+    prefixes = ("cors.", "csrf.", "code.", "internal")
     return [found for found in loaded.problems if found.id.startswith(prefixes)]
 
 

@@ -15,8 +15,6 @@ from dj_core_utils.settings.origins import Layer
 from dj_core_utils.settings.section import Section
 
 if TYPE_CHECKING:
-    from pydantic_settings import PydanticBaseSettingsSource
-
     from dj_core_utils.settings.describe import Row
     from dj_core_utils.settings.loading import Loaded
     from tests.settings.conftest import LoadFrom
@@ -134,12 +132,11 @@ def test_what_is_wrong_is_shown_as_it_was_given(load_from: LoadFrom, variable: s
 
 
 class BrokenSettings(CoreSettings):
-    """A class whose own source fails."""
+    """A class that cannot even be built."""
 
-    @classmethod
-    def settings_customise_sources(cls, *_: object, **__: object) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Fail, as a secret store does that cannot be reached."""
-        message = KEY
+    def model_post_init(self, context: object) -> None:
+        """Fail."""
+        message = f"{KEY} {context}"
         raise RuntimeError(message)
 
 

@@ -16,7 +16,7 @@ NOBODY = {"user": "", "password": "", "database": 0}
 
 def problems(loaded: Loaded) -> list[Problem]:
     """The problems about events."""
-    return [found for found in loaded.problems if found.id.startswith(("events.", "internal"))]
+    return [found for found in loaded.problems if found.id.startswith(("events.", "code.", "internal"))]
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_what_the_class_does_not_have_stays_an_error(load_from: LoadFrom) -> Non
             yield context.problem("DEBUG", str(getattr(context.settings, "debugg")))  # noqa: B009  # the mistake
 
     (problem,) = load_from(Own).errors
-    assert problem.id == "internal"
+    assert problem.id == "code.failed"
     assert "AttributeError" in problem.message
 
 

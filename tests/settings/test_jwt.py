@@ -28,7 +28,7 @@ MICROSERVICE = ("microservice", "development")
 
 def problems(loaded: Loaded, problem_id: str = "jwt.") -> list[Problem]:
     """The problems whose id begins so."""
-    return [found for found in loaded.problems if found.id.startswith((problem_id, "internal"))]
+    return [found for found in loaded.problems if found.id.startswith((problem_id, "code.", "internal"))]
 
 
 def simple_jwt(loaded: Loaded) -> dict[str, Any]:

@@ -373,12 +373,11 @@ def test_the_environment_is_never_changed(tmp_path: Path) -> None:
 
 
 def test_something_unforeseen_is_a_problem_without_its_text(load_from: LoadFrom) -> None:
-    """A defect in a rule does not end the report in a traceback, and its text is not shown."""
+    """What breaks the load itself does not end in a traceback, and its text is not shown."""
 
     class Own(UsersSettings):
-        @rule("own.broken")
-        def broken(self, context: RuleContext) -> Iterator[Problem]:
-            yield context.problem(str(int("canary-4711")), "never")
+        def model_post_init(self, context: object) -> None:
+            int(f"canary-4711 {context}")
 
     loaded = load_from(Own)
     (problem,) = loaded.errors
@@ -386,6 +385,17 @@ def test_something_unforeseen_is_a_problem_without_its_text(load_from: LoadFrom)
     assert "ValueError" in problem.message
     assert "test_loading.py" in problem.origin
     assert "canary" not in str(problem)
+    assert loaded.settings is None
+
+
+@pytest.mark.parametrize("name", ["---", "1shop", "a" * 64, "x=" * 50_000, "\x1b[2J", "tienda española"])
+def test_a_service_name_that_cannot_be_used_makes_no_names(load_from: LoadFrom, name: str) -> None:
+    """One problem says so, and not each variable that would have been named after it."""
+    loaded = load_from(environ={"SERVICE_NAME": name})
+    (problem,) = loaded.errors
+    assert (problem.id, problem.variable, problem.origin) == ("core.service_name", "SERVICE_NAME", "environment")
+    assert loaded.table is not None
+    assert "APP_SECRET_KEY" in loaded.table
 
 
 def test_a_nested_model_is_one_leaf_of_json(load_from: LoadFrom) -> None:

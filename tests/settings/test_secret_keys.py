@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import time
 from typing import TYPE_CHECKING
 
 import pytest
-from pydantic import SecretBytes, SecretStr
+from pydantic import BaseModel, SecretBytes, SecretStr
 
 from dj_core_utils.settings.base import CoreSettings
 from dj_core_utils.settings.secret_hygiene import HeldSecret
@@ -30,7 +32,7 @@ def problems(loaded: Loaded, problem_id: str) -> list[Problem]:
 
 def ids(loaded: Loaded) -> set[str]:
     """The kinds of problems about secrets."""
-    return {found.id for found in loaded.problems if found.id.startswith(("secret", "internal"))}
+    return {found.id for found in loaded.problems if found.id.startswith(("secret", "code.", "internal"))}
 
 
 def test_monolith_uses_the_shared_key(load_from: LoadFrom) -> None:
@@ -315,6 +317,34 @@ def test_secrets_in_bytes_count_too(load_from: LoadFrom) -> None:
 
     (found,) = problems(load_from(Shop, {"DJANGO_SECRET_KEY": KEY, "WEBHOOK_SECRET": KEY}), "secret.reused")
     assert found.variable == "WEBHOOK_SECRET"
+
+
+def test_only_the_secret_fields_of_a_model_are_judged(load_from: LoadFrom) -> None:
+    """A model is no placeholder because its other fields say ``test``, and each secret in it counts by itself."""
+
+    class Account(BaseModel):
+        name: str = "test"
+        key: SecretStr = SecretStr("")
+
+    class Shop(CoreSettings):
+        account: Account = Account()
+
+    assert ids(load_from(Shop, {"ACCOUNT": '{"name": "changeme"}'})) == set()
+    environ = {"DJANGO_SECRET_KEY": KEY, "ACCOUNT": json.dumps({"key": KEY})}
+    (found,) = problems(load_from(Shop, environ), "secret.reused")
+    assert found.message == "key is the same secret as DJANGO_SECRET_KEY; each job needs its own."
+    (found,) = problems(load_from(Shop, {"ACCOUNT": '{"key": "changeme"}'}), "secret.placeholder")
+    assert found.message == "key is a placeholder, not a secret."
+
+
+def test_a_long_list_of_one_secret_is_judged_in_no_time(load_from: LoadFrom) -> None:
+    """Not every pair of a list is compared: 25,000 equal entries would make 300 million."""
+    started = time.process_time()
+    loaded = load_from(
+        environ={"DJANGO_SECRET_KEY_FALLBACKS": ",".join([KEY] * 25_000), "DJANGO_SECRET_KEY": OTHER_KEY}
+    )
+    assert loaded.errors == ()
+    assert time.process_time() - started < 5
 
 
 def test_held_secret_hides_itself() -> None:

@@ -19,7 +19,7 @@ MICROSERVICE = {"SERVICE_NAME": "users", "SERVICE_API_KEY": KEY}
 
 def problems(loaded: Loaded) -> list[Problem]:
     """The problems about peers."""
-    return [found for found in loaded.problems if found.id.startswith(("service.", "internal"))]
+    return [found for found in loaded.problems if found.id.startswith(("service.", "code.", "internal"))]
 
 
 def digest(key: str) -> str:

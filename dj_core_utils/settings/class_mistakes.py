@@ -1,0 +1,91 @@
+"""What is wrong with a settings class itself, whatever the sources say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from dj_core_utils.settings.base import CoreSettings
+from dj_core_utils.settings.errors import Problem
+from dj_core_utils.settings.variables import section_class
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydantic import BaseModel
+
+# Options of pydantic-settings about sources, which are read here by other rules; and what to do instead.
+_OF_SOURCES = {
+    "env_prefix": 'every variable has one whole name; give another one with variable(name="...")',
+    "env_file": 'name the file: export_settings(globals(), env_file="...") or DJANGO_ENV_FILE',
+    "env_nested_delimiter": "every leaf of a section has a variable of its own",
+    "secrets_dir": "name the directory with DJANGO_SECRETS_DIR",
+    "toml_file": "write a profile",
+    "yaml_file": "write a profile",
+    "json_file": "write a profile",
+}
+
+
+@lru_cache(maxsize=8)
+def class_mistakes(settings_class: type[CoreSettings]) -> tuple[Problem, ...]:
+    """Everything in a settings class that would be ignored, or would break something else.
+
+    Args:
+        settings_class: The class; it is not filled when there is a mistake in it.
+    """
+    return (
+        *_hidden_sections(settings_class),
+        *_aliases(settings_class, ()),
+        *_options(settings_class),
+    )
+
+
+def _hidden_sections(settings_class: type[CoreSettings]) -> Iterator[Problem]:
+    for name, core in CoreSettings.model_fields.items():
+        expected = section_class(core.annotation)
+        given = section_class(settings_class.model_fields[name].annotation)
+        if expected is not None and (given is None or not issubclass(given, expected)):
+            yield _mistake(
+                settings_class,
+                name,
+                f"the field {name} hides the section {expected.__name__}.",
+                f"choose another name, or a subclass of {expected.__name__}",
+            )
+
+
+def _aliases(model: type[BaseModel], path: tuple[str, ...]) -> Iterator[Problem]:
+    for name, field in model.model_fields.items():
+        here = (*path, name)
+        if (section := section_class(field.annotation)) is not None:
+            yield from _aliases(section, here)
+        elif alias := field.validation_alias or field.alias:
+            meant = alias.upper() if isinstance(alias, str) else name.upper()
+            hint = f'name the variable: {name} = variable(..., name="{meant}")'
+            yield _mistake(model, ".".join(here), f"the alias of {name} is not read.", hint)
+
+
+def _options(settings_class: type[CoreSettings]) -> Iterator[Problem]:
+    for option, instead in _OF_SOURCES.items():
+        if settings_class.model_config.get(option):
+            yield _option(settings_class, f"model_config.{option}", "this option has no effect.", instead)
+    waivers: object = settings_class.waivers
+    if not isinstance(waivers, Mapping) or not all(_is_text(part) for pair in waivers.items() for part in pair):
+        message = "a waiver is the id of a rule with the reason."
+        yield _option(settings_class, "waivers", message, 'for example  waivers = {"cache.local": "one process"}')
+    allowed: object = settings_class.allowed_variables
+    if not isinstance(allowed, (tuple, list, set, frozenset)):
+        message = "allowed_variables takes a tuple of names."
+        yield _option(settings_class, "allowed_variables", message, 'for example  allowed_variables = ("OTHER_*",)')
+
+
+def _option(settings_class: type[CoreSettings], name: str, message: str, hint: str) -> Problem:
+    return _mistake(settings_class, name, message, hint, problem_id="class.option")
+
+
+def _is_text(reason: object) -> bool:
+    return isinstance(reason, str) and bool(reason.strip())
+
+
+def _mistake(model: type[BaseModel], name: str, message: str, hint: str, *, problem_id: str = "class.field") -> Problem:
+    return Problem(id=problem_id, variable=name, origin=model.__name__, message=message, hint=hint)
