@@ -24,6 +24,7 @@ T = TypeVar("T")
 _SECRET_TYPES = (SecretStr, SecretBytes, SecretURL)
 _NAME = r"[A-Z][A-Z0-9_]*"
 _MARK = "x-variable"
+_SHOWN = 3
 _MODEL_ATTRIBUTES = frozenset(dir(BaseModel))
 
 
@@ -126,6 +127,8 @@ class VariableTable(Mapping[str, Variable]):
         self.problems: list[Problem] = []
         self._by_name: dict[str, Variable] = {}
         self._by_path: dict[tuple[str, ...], Variable] = {}
+        self._makers: dict[str, list[str]] = {}
+        self._sections: dict[tuple[str, ...], type[BaseModel]] = {}
         self._add_fields(settings_class, (), "")
 
     def __getitem__(self, name: str) -> Variable:
@@ -168,6 +171,7 @@ class VariableTable(Mapping[str, Variable]):
         for field_name, field in model.model_fields.items():
             here = (*path, field_name)
             if section := section_class(field.annotation):
+                self._sections[here] = section
                 self._add_fields(section, here, section.prefix or f"{prefix}{field_name.upper()}_")
             else:
                 owner = owners.get(field_name, model.__name__)
@@ -199,8 +203,11 @@ class VariableTable(Mapping[str, Variable]):
         known = self._by_name.get(new.name)
         if known is not None:
             message = f"{new.dotted} and {known.dotted} would both be read from {new.name}"
-            is_setting = new.dotted == known.setting
-            self._refuse(new, message, f"write  {known.dotted}  for it" if is_setting else "rename one field")
+            self._refuse(new, message, self._instead_of(new, known))
+        elif new.setting and (makers := self._makers.get(new.setting)):
+            message = f"{new.setting} is made from {_some(makers)}, so the field {new.dotted} would be ignored"
+            hint = f"remove it and set those; what they cannot say, assign to {new.setting} below export_settings()"
+            self._refuse(new, message, hint)
         elif not re.fullmatch(_NAME, new.name):
             self._refuse(new, f"{new.name!r} cannot be the name of a variable", "use letters, digits and underscores")
         elif new.path[-1] in _MODEL_ATTRIBUTES:
@@ -210,6 +217,17 @@ class VariableTable(Mapping[str, Variable]):
         else:
             self._by_name[new.name] = new
             self._by_path[new.path] = new
+            if new.setting is None:
+                for made in new.feeds:
+                    self._makers.setdefault(made, []).append(new.name)
+
+    def _instead_of(self, new: Variable, known: Variable) -> str:
+        """What to write in place of a field whose variable another field has."""
+        *above, leaf = known.path
+        section = self._sections.get(tuple(above))
+        if section is not None and len(above) == 1 and section.__module__.startswith("dj_core_utils."):
+            return f"for another default write  {above[0]}: {section.__name__} = {section.__name__}({leaf}=...)"
+        return f"write  {known.dotted}  for it" if new.dotted == known.setting else "rename one field"
 
     def _refuse(self, new: Variable, message: str, hint: str) -> None:
         self.problems.append(Problem(id="class.field", variable=new.name, origin=new.owner, message=message, hint=hint))
@@ -300,6 +318,11 @@ def unwrap(annotation: object) -> tuple[object, bool]:
             if named is None:
                 return annotation, allows_none
             annotation = named
+
+
+def _some(names: list[str]) -> str:
+    """The first names of a list, and whether there are more."""
+    return ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
 
 
 def _env_name(service_name: str) -> str:
