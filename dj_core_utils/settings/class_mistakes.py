@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from dj_core_utils.settings.base import CoreSettings
+from pydantic import BaseModel
+
 from dj_core_utils.settings.errors import Problem
 from dj_core_utils.settings.variables import section_class
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pydantic import BaseModel
+    from dj_core_utils.settings.base import CoreSettings
+    from dj_core_utils.settings.section import Section
 
 # Options of pydantic-settings about sources, which are read here by other rules; and what to do instead.
 _OF_SOURCES = {
@@ -42,9 +44,9 @@ def class_mistakes(settings_class: type[CoreSettings]) -> tuple[Problem, ...]:
 
 
 def _hidden_sections(settings_class: type[CoreSettings]) -> Iterator[Problem]:
-    for name, core in CoreSettings.model_fields.items():
-        expected = section_class(core.annotation)
-        given = section_class(settings_class.model_fields[name].annotation)
+    for name, field in settings_class.model_fields.items():
+        expected = _first_declared(settings_class, name)
+        given = section_class(field.annotation)
         if expected is not None and (given is None or not issubclass(given, expected)):
             yield _mistake(
                 settings_class,
@@ -52,6 +54,12 @@ def _hidden_sections(settings_class: type[CoreSettings]) -> Iterator[Problem]:
                 f"the field {name} hides the section {expected.__name__}.",
                 f"choose another name, or a subclass of {expected.__name__}",
             )
+
+
+def _first_declared(model: type[BaseModel], name: str) -> type[Section] | None:
+    """The section that a field was when the first class declared it; None for a leaf."""
+    first = next(base for base in reversed(model.__mro__) if issubclass(base, BaseModel) and name in base.model_fields)
+    return section_class(first.model_fields[name].annotation)
 
 
 def _aliases(model: type[BaseModel], path: tuple[str, ...]) -> Iterator[Problem]:
