@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
@@ -72,6 +73,11 @@ class Screen:
     def draw(self, *parts: RenderableType) -> None:
         """Draw what rich knows how to draw."""
         self._console().print(*parts, sep="\n")
+
+    @staticmethod
+    def close() -> None:
+        """Send what is still to be written nowhere: the reader, such as head, has seen enough and is gone."""
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def _console(self) -> Console:
         from rich.console import Console  # noqa: PLC0415  # only a terminal needs it

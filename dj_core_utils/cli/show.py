@@ -62,6 +62,8 @@ def run(inspection: Inspection, options: argparse.Namespace, screen: Screen) -> 
     elif inspection.loaded and rows:
         shown = [row for row in rows if row.is_set or options.all or options.section]
         _write(inspection.loaded, inspection, rows, shown, screen)
+        if not (options.all or options.section):
+            screen.write(f"\n{_MORE}")
     if not inspection.is_usable:
         _complain(inspection, screen)
     return 0 if inspection.is_usable else 1
@@ -78,7 +80,6 @@ def _write(loaded: Loaded, inspection: Inspection, rows: Sequence[Row], shown: S
         (draw_rows if screen.is_terminal else write_rows)(screen, shown, changed)
     else:
         screen.write("  everything is at its default")
-    screen.write(f"\n{_MORE}")
 
 
 def _no_section(name: str, sections: Sequence[str]) -> str:

@@ -225,7 +225,7 @@ class _Names:
             variable=name,
             origin=origin,
             message=f"{what}. Did you mean {near}?" if near else f"{what}: nothing reads it.",
-            hint="" if near else "remove it, or add it to allowed_variables of the settings class",
+            hint="" if near else f'remove it, or name it in the settings class:  allowed_variables = ("{name}",)',
             severity=self._severity(name, is_certain=is_certain),
         )
 

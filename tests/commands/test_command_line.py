@@ -217,13 +217,14 @@ def test_what_the_module_changes(run_python: RunPython, project: WriteProject) -
         assert [problem["id"] for problem in json.loads(done.stdout)] == ["setting.reassigned"]
 
 
-def test_a_reader_that_goes_away(project: WriteProject, run_python: RunPython) -> None:
+@pytest.mark.parametrize("call", [MODULE, ("manage.py", "config")], ids=["module", "manage.py"])
+def test_a_reader_that_goes_away(project: WriteProject, run_python: RunPython, call: tuple[str, ...]) -> None:
     """A pipe that is closed early, as by head, is no error worth a traceback."""
     folder = project({"settings.py": SETTINGS})
     code = f"""
         import os, subprocess, sys
 
-        command = [sys.executable, *{list(MODULE)!r}, "show", "--all", "--json"]
+        command = [sys.executable, *{list(call)!r}, "show", "--all", "--json"]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         process.stdout.close()
         sys.exit(f"{{process.wait()}} {{process.stderr.read().decode()}}")

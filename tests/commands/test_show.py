@@ -89,6 +89,7 @@ def test_nothing_is_set(inspect: Inspect, run: Run) -> None:
 def test_one_section(inspect: Inspect, run: Run) -> None:
     """``--section`` shows all of one section, and nothing else."""
     output = run(inspect(ENVIRON), "show", "--section", "jwt")
+    assert "--all shows" not in output.text
     assert "JWT_LEEWAY" in output.text
     assert "DATABASE_URL" not in output.text
     assert "PAGE_SIZE" in run(inspect(ENVIRON), "show", "--section", "core").text

@@ -47,6 +47,11 @@ class Command(BaseCommand):
         colour = True if options["force_color"] else False if options["no_color"] else None
         # Django wraps its streams, and its types do not say that they are still streams of text.
         screen = Screen.of(cast("TextIO", self.stdout), cast("TextIO", self.stderr), colour=colour)
-        status = command.run(inspect_process(settings.SETTINGS_MODULE), Namespace(**options), screen)
+        try:
+            status = command.run(inspect_process(settings.SETTINGS_MODULE), Namespace(**options), screen)
+            self.stdout.flush()
+        except BrokenPipeError:
+            Screen.close()
+            status = 1
         if status:
             sys.exit(status)
