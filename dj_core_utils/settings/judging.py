@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from dj_core_utils.settings.base import CoreSettings
     from dj_core_utils.settings.origins import Trace
-    from dj_core_utils.settings.profiles import ActiveProfiles
+    from dj_core_utils.settings.profiles import ActiveProfiles, Profile
     from dj_core_utils.settings.variables import VariableTable
 
 
@@ -88,7 +88,7 @@ class Judge(NamedTuple):
 
     def _is_throw_away(self, problem: Problem) -> bool:
         """Whether a rule complains of a value that only serves to build an image, or of its absence there."""
-        if not self.profiles.is_build:
+        if not self.profiles.is_build or problem.id == "code.failed":
             return False
         trace = self.traces.get(problem.variable)
         return trace is None or not trace.origin.is_real
@@ -99,9 +99,21 @@ class Judge(NamedTuple):
         for profile in self.profiles.layers:
             for wanted in profile.require:
                 names = [self.table.expand(name.strip()) for name in wanted.split("|")]
-                if not any(context.is_set(name) or name in reported for name in names):
+                unknown = [name for name in names if name not in self.table]
+                yield from (self._unreadable(name, profile) for name in unknown)
+                if not unknown and not any(context.is_set(name) or name in reported for name in names):
                     reported.add(names[0])
                     yield self._required(profile.name, names)
+
+    def _unreadable(self, name: str, profile: Profile) -> Problem:
+        suggestion = nearest(name, self.table)
+        return Problem(
+            id="profile.require",
+            variable=name,
+            origin=profile.origin.label,
+            message="required, but nothing reads this." + (f" Did you mean {suggestion}?" if suggestion else ""),
+            hint=f"in {profile.path}",
+        )
 
     def _required(self, profile: str, names: list[str]) -> Problem:
         row = self.table.get(names[0])

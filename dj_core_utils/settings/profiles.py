@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from dj_core_utils.settings.errors import Problem
 from dj_core_utils.settings.field_paths import no_such_leaf
 from dj_core_utils.settings.origins import Candidate, Layer, Origin
+from dj_core_utils.settings.quoting import printable, quoted
 from dj_core_utils.settings.spelling import nearest
 
 if TYPE_CHECKING:
@@ -21,6 +23,9 @@ PROFILE_VARIABLE = "DJANGO_PROFILE"
 DEFAULT_PROFILE = "monolith"
 
 _POLICIES = ("hardened", "local", "build", "waivers")
+_LONGEST_NAME = 40
+_MAX_BYTES = 1024 * 1024
+_SEPARATORS = r"[\s;|+]"
 _KEYS = ("description", "extends", "conflicts", "require", "settings", "policy")
 
 
@@ -59,10 +64,13 @@ class ActiveProfiles(NamedTuple):
     Attributes:
         requested: The names as they were asked for, those that do not exist included.
         layers: The profiles with what they extend, lowest first.
+        guesses: What names that do not exist were probably meant to be. The start fails, but the rest of its report
+            is about the profiles that were meant.
     """
 
     requested: tuple[str, ...]
     layers: tuple[Profile, ...]
+    guesses: Mapping[str, str] = MappingProxyType({})
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -94,9 +102,12 @@ class ActiveProfiles(NamedTuple):
 
     @property
     def display(self) -> str:
-        """The names for a headline; a question mark stands behind one that does not exist."""
+        """The names for a headline; a question mark stands behind one that is guessed, or does not exist at all."""
         known = set(self.names)
-        return ", ".join(name if name in known else f"{name}?" for name in self.requested)
+        shown = (name if name in known else f"{self.guesses.get(name, name)}?" for name in self.requested)
+        return printable(
+            ", ".join(name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…" for name in shown)
+        )
 
     def _has(self, policy: str) -> bool:
         return any(profile.policy.get(policy) is True for profile in self.layers)
@@ -138,9 +149,21 @@ class ProfileLibrary:
         """List the folders; files are read when they are asked for."""
         self.problems: list[Problem] = []
         self._paths: dict[str, list[Path]] = {}
+        self._guesses: dict[str, str] = {}
         for folder in folders:
-            for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
+            for path in self._files(folder):
                 self._paths.setdefault(path.stem, []).append(path)
+
+    def _files(self, folder: Path) -> list[Path]:
+        try:
+            return sorted(path for path in folder.iterdir() if path.suffix == ".toml")
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as error:  # passed over, it would take away what the project's own production.toml demands
+            reason = (error.strerror or type(error).__name__).lower()
+            what = f"the folder of profiles cannot be read: {reason}."
+            self.problems.append(Problem(id="profile.unreadable", variable=str(folder), origin="", message=what))
+            return []
 
     @property
     def names(self) -> list[str]:
@@ -158,10 +181,15 @@ class ProfileLibrary:
             What could be activated; everything else is in ``problems``.
         """
         layers: list[Profile] = []
-        for name in requested:
+        names = tuple(dict.fromkeys(requested))
+        for name in names:
             self._add(name, origin, layers, ())
-        active = ActiveProfiles(tuple(requested), tuple(layers))
+        active = ActiveProfiles(names, tuple(layers), self._guesses)
         self.problems += _conflicts(active, origin)
+        for profile in layers:
+            for name in profile.conflicts:
+                if name not in self._paths:
+                    self._unknown(name, profile.origin.label, ", which its conflicts name,")
         return active
 
     def _add(self, name: str, origin: str, layers: list[Profile], children: tuple[str, ...]) -> None:
@@ -172,7 +200,10 @@ class ProfileLibrary:
             self._refuse("profile.cycle", f"profiles extend each other in a circle: {chain}", origin)
             return
         if name not in self._paths:
-            self._unknown(name, origin, children)
+            guess = self._unknown(name, origin, f", which profile {children[-1]} extends," if children else "")
+            if guess is not None:
+                self._guesses[name] = guess
+                self._add(guess, origin, layers, children)
             return
         for path in self._paths[name]:
             profile = self._read(name, path)
@@ -180,16 +211,14 @@ class ProfileLibrary:
                 self._add(parent, f"profile {name}", layers, (*children, name))
             layers.append(profile)
 
-    def _unknown(self, name: str, origin: str, children: tuple[str, ...]) -> None:
-        suggestion = nearest(name, self.names)
-        did_you_mean = f" Did you mean {suggestion}?" if suggestion else ""
-        wanted_by = f", which profile {children[-1]} extends," if children else ""
-        self._refuse(
-            "profile.unknown",
-            f'"{name}"{wanted_by} is not a profile.{did_you_mean}',
-            origin,
-            f"known: {', '.join(self.names)}",
-        )
+    def _unknown(self, name: str, origin: str, role: str) -> str | None:
+        guess = nearest(name, self.names)
+        did_you_mean = f" Did you mean {guess}?" if guess else ""
+        hint = f"known: {', '.join(map(printable, self.names))}"
+        if re.search(_SEPARATORS, name):
+            hint = f"several names are separated by commas; {hint}"
+        self._refuse("profile.unknown", f"{quoted(name)}{role} is not a profile.{did_you_mean}", origin, hint)
+        return guess
 
     def _refuse(self, problem_id: str, message: str, origin: str, hint: str = "") -> None:
         self.problems.append(
@@ -250,19 +279,26 @@ def _parse(path: Path) -> tuple[dict[str, object], Problem | None]:
     import tomllib  # noqa: PLC0415  # only a start that reads profiles pays for it
 
     try:
-        return _toml(path.read_text(encoding="utf-8-sig")), None
+        with path.open("rb") as file:
+            data = file.read(_MAX_BYTES + 1)
+        if len(data) > _MAX_BYTES:
+            return {}, _file_problem("profile.unreadable", path, "the profile is larger than 1 MiB.")
+        return _toml(data.decode("utf-8-sig")), None
     except (OSError, UnicodeDecodeError) as error:
-        what = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else (error.strerror or "it cannot be read")
-        return {}, _file_problem("profile.unreadable", path, f"the profile cannot be read: {what.lower()}.")
+        what = (error.strerror or type(error).__name__).lower() if isinstance(error, OSError) else "it is not UTF-8"
+        return {}, _file_problem("profile.unreadable", path, f"the profile cannot be read: {what}.")
     except tomllib.TOMLDecodeError as error:
         return {}, _file_problem("profile.syntax", path, f"not valid TOML: {_position(str(error))}.")
+    except (ValueError, RecursionError):
+        what = "not usable: it is nested too deeply, or holds a number with thousands of digits."
+        return {}, _file_problem("profile.syntax", path, what)
 
 
 @lru_cache(maxsize=32)  # a process that loads again reads the same profiles
 def _toml(text: str) -> dict[str, object]:
     import tomllib  # noqa: PLC0415  # the same
 
-    return tomllib.loads(text)
+    return tomllib.loads(text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _position(text: str) -> str:

@@ -71,7 +71,36 @@ def test_a_misspelt_profile_is_answered_with_the_nearest_name(folder: Path) -> N
     assert (problem.id, problem.variable, problem.origin) == ("profile.unknown", "DJANGO_PROFILE", "environment")
     assert problem.message == '"prodution" is not a profile. Did you mean production?'
     assert problem.hint == "known: development, production"
-    assert active.display == "prodution?"
+    assert (active.display, active.names) == ("production?", ("production",))
+
+
+@pytest.mark.parametrize("text", ["development production", "development;production", "development|production"])
+def test_names_are_separated_by_commas(folder: Path, text: str) -> None:
+    """Whoever separates them in another way is told."""
+    library = write(folder, production="", development="")
+    active = library.activate([text], "environment")
+    (problem,) = library.problems
+    assert problem.hint.startswith("several names are separated by commas")
+    assert active.names == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("../../etc/passwd", "../../etc/passwd?"),
+        ("a\x1b[2Jb\nc", r"a\x1b[2Jb\nc?"),
+        ("x" * 100_000, "x" * 40 + "…"),
+        ("\udcff", r"\udcff?"),
+    ],
+)
+def test_a_name_is_no_path_and_steers_no_terminal(load_from: LoadFrom, name: str, shown: str) -> None:
+    """Whatever is asked for, only the files of the folders can be found, and the headline stays one line."""
+    loaded = load_from(environ={"DJANGO_PROFILE": f"development,{name}"}, profiles=None)
+    (problem,) = loaded.errors
+    assert (problem.id, problem.origin) == ("profile.unknown", "environment")
+    assert loaded.profiles.display == f"development, {shown}"
+    assert len(problem.message) < 200
+    assert problem.message.isprintable()
 
 
 def test_an_unknown_parent_is_told_with_its_child(folder: Path) -> None:
@@ -81,6 +110,15 @@ def test_an_unknown_parent_is_told_with_its_child(folder: Path) -> None:
     (problem,) = library.problems
     assert problem.origin == "profile staging"
     assert "which profile staging extends" in problem.message
+
+
+def test_a_conflict_with_a_profile_that_does_not_exist_is_refused(folder: Path) -> None:
+    """A misspelt conflict would forbid nothing."""
+    library = write(folder, own='conflicts = ["monolit"]', monolith="")
+    library.activate(["own"], "environment")
+    (problem,) = library.problems
+    assert (problem.id, problem.origin) == ("profile.unknown", "profile own")
+    assert problem.message == '"monolit", which its conflicts name, is not a profile. Did you mean monolith?'
 
 
 def test_conflicting_profiles_are_refused_once(folder: Path) -> None:
@@ -101,6 +139,9 @@ def test_conflicting_profiles_are_refused_once(folder: Path) -> None:
         ('extends = "a"', "profile.value", "extends must be a list"),
         ("require = [1]", "profile.value", "require must be a list"),
         ("settings = 1", "profile.value", "settings must be a table"),
+        ("settings = " + "[" * 5000, "profile.syntax", "nested too deeply"),
+        ("settings = " + "9" * 5000, "profile.syntax", "thousands of digits"),
+        ("# " + "x" * 1_100_000, "profile.unreadable", "larger than 1 MiB"),
         ("setings = {}", "profile.key", "Did you mean settings?"),
         ("[policy]\nhardned = true", "profile.key", "Did you mean policy.hardened?"),
         ('[policy]\nhardened = "yes"', "profile.value", "policy.hardened must be true or false"),
@@ -124,7 +165,7 @@ def test_a_profile_that_is_not_utf8_is_refused(folder: Path) -> None:
     library = ProfileLibrary([folder])
     library.activate(["bad"], "environment")
     (problem,) = library.problems
-    assert (problem.id, problem.message) == ("profile.unreadable", "the profile cannot be read: it is not utf-8.")
+    assert (problem.id, problem.message) == ("profile.unreadable", "the profile cannot be read: it is not UTF-8.")
 
 
 def test_an_unreadable_profile_is_refused(folder: Path) -> None:
@@ -239,3 +280,44 @@ def test_a_misspelt_profile_is_not_drowned_by_policies(load_from: LoadFrom) -> N
     loaded = load_from(environ={"DJANGO_PROFILE": "developmnt"}, profiles=None)
     assert "profile.unknown" in [problem.id for problem in loaded.errors]
     assert [problem for problem in loaded.problems if problem.is_policy] == []
+
+
+@pytest.mark.parametrize(
+    ("toml", "variable", "message"),
+    [
+        ("[settings]\nsecurity = 5", "settings.security", "this is a section: its fields are set one by one."),
+        ("[[settings.security]]\nhsts_seconds = 5", "settings.security", "this is a section"),
+        ("[settings]\nDEBUG = true", "settings.DEBUG", "Did you mean debug?"),
+        ("[settings]\nSECURE_HSTS_SECONDS = 5", "settings.SECURE_HSTS_SECONDS", "Did you mean security.hsts_seconds?"),
+    ],
+)
+def test_a_key_in_the_wrong_place_is_told_the_right_one(
+    load_from: LoadFrom, toml: str, variable: str, message: str
+) -> None:
+    """Sections take tables, and a setting known by its variable has its place in a section."""
+    loaded = load_from(files={"profiles/own.toml": toml}, profiles=["development", "own"])
+    (problem,) = loaded.errors
+    assert (problem.id, problem.variable, problem.origin) == ("profile.key", variable, "profile own")
+    assert message in problem.message
+
+
+@pytest.mark.parametrize(("wanted", "meant"), [("ALOWED_HOSTS", "ALLOWED_HOSTS"), ("allowed_hosts", "ALLOWED_HOSTS")])
+def test_a_profile_cannot_require_what_nothing_reads(load_from: LoadFrom, wanted: str, meant: str) -> None:
+    """Nobody could ever satisfy it."""
+    files = {"profiles/own.toml": f'require = ["{wanted}"]'}
+    (problem,) = load_from(environ={wanted: "x"}, files=files, profiles=["development", "own"]).errors
+    assert (problem.id, problem.variable, problem.origin) == ("profile.require", wanted, "profile own")
+    assert problem.message == f"required, but nothing reads this. Did you mean {meant}?"
+
+
+@pytest.mark.parametrize("kind", ["loop", "file"])
+def test_a_folder_that_is_none(tmp_path: Path, kind: str) -> None:
+    """A folder that cannot be listed is a problem, for its profiles may demand something; a file is another thing."""
+    path = tmp_path / "profiles"
+    if kind == "file":
+        path.write_text("no folder")
+    else:
+        path.symlink_to(path)
+    problems = ProfileLibrary([path]).problems
+    assert [problem.id for problem in problems] == {"file": [], "loop": ["profile.unreadable"]}[kind]
+    assert all(str(path) == problem.variable for problem in problems)
