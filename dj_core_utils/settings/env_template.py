@@ -131,11 +131,18 @@ def _entry(variable: Variable, section: str) -> Entry:
     return Entry(
         variable.name,
         variable.description,
-        variable.example or _default(variable),
+        _text(variable),
         section,
         variable.feeds,
         variable.is_secret,
     )
+
+
+def _text(variable: Variable) -> str:
+    """An example, unless the project's class says what the value is."""
+    default, ours = _default(variable), CoreSettings.model_fields.get(variable.path[-1])
+    is_redeclared = len(variable.path) == 1 and ours is not None and variable.field.default != ours.default
+    return default if default and is_redeclared else variable.example or default
 
 
 def _is_own(variable: Variable) -> bool:

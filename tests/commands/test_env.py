@@ -6,7 +6,10 @@ import json
 from typing import TYPE_CHECKING
 
 from dj_core_utils.cli.inspection import Inspection
+from dj_core_utils.settings.base import CoreSettings
+from dj_core_utils.settings.env_template import env_template
 from dj_core_utils.settings.errors import Problem
+from dj_core_utils.settings.variables import variable_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,3 +91,16 @@ def test_the_projects_own_fields_come_first(inspect: Inspect, run: Run) -> None:
     headings = [line for line in text.splitlines() if line.startswith("# ---- ")]
     assert [heading.split()[2] for heading in headings[:3]] == ["loading", "UsersSettings", "core"]
     assert text.index("#PAGE_SIZE=") < text.index("#SERVICE_NAME=")
+
+
+def test_what_the_project_declares_beats_an_example() -> None:
+    """Uncommenting a line of the core does not rename the service or move its URLs."""
+
+    class ShopSettings(CoreSettings):
+        service_name: str = "shop"
+        root_urlconf: str = "shop.urls"
+
+    lines = env_template(ShopSettings, variable_table(ShopSettings, "shop")).splitlines()
+    assert "#SERVICE_NAME=shop" in lines
+    assert "#ROOT_URLCONF=shop.urls" in lines
+    assert "#ALLOWED_HOSTS=shop.example.com,www.shop.example.com" in lines
