@@ -206,10 +206,11 @@ def _fingerprint(project_dir: Path, env_file: EnvFile, profiles: Sequence[str] |
     try:
         state = path.stat()
         stamp = (state.st_mtime_ns, state.st_size)
-    except OSError:
+    except (OSError, ValueError):
         stamp = (0, 0)
-    # Only a hash is kept: the environment holds secrets.
-    return hash((frozenset(os.environ.items()), str(path), stamp, tuple(profiles or ())))
+    # Only a hash is kept: the environment holds secrets. Another thread may change it meanwhile.
+    variables = frozenset((name, os.environ.get(name)) for name in list(os.environ))
+    return hash((variables, str(path), stamp, tuple(profiles or ())))
 
 
 def _same_name(exported: type, asked: type) -> bool:

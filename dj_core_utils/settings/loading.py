@@ -157,7 +157,7 @@ def _load(
     verdict = judge.verdict(problem.variable for problem in found)
     unknown = unknown_names(
         table,
-        environ=environ,
+        environ=sources.environ,
         dotenv=sources.dotenv,
         secrets=sources.secrets,
         allowed=settings_class.allowed_variables,

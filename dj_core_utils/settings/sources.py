@@ -38,7 +38,8 @@ class Sources:
     def __init__(self, environ: Mapping[str, str], project_dir: Path, env_file: EnvFile = ...) -> None:
         """Read the files that are named; secret files are read with their variables."""
         self.problems: list[Problem] = []
-        self.environ = environ
+        # A copy, for another thread may change it while it is read.
+        self.environ = {name: text for name in list(environ) if (text := environ.get(name)) is not None}
         self.project_dir = project_dir
         self.env_file: Path | None = None
         self.dotenv = self._open_dotenv(env_file)

@@ -33,6 +33,8 @@ PREFIXES = ("CORS_", "CSRF_", "FASTAPI_", "JWT_", "SECURE_", "SESSION_")
 _DJANGO = "DJANGO_"
 _SECRET_KEY = "DJANGO_SECRET_KEY"  # noqa: S105  # a name
 _LONG = 8
+# Each takes a millisecond; a file with more names that nobody knows is no .env of this program.
+_MOST_SEARCHES = 100
 
 # Read by Django itself and by django-configurations.
 _DJANGO_NAME = (
@@ -151,6 +153,7 @@ class _Names:
         self._misses = _near_misses(self._known)
         self._allowed = tuple(allowed)
         self._is_hardened = is_hardened
+        self._searches = 0
 
     def in_environment(self, name: str, environ: Mapping[str, str]) -> Iterator[Problem]:
         """Judge a name that any program may have set."""
@@ -204,6 +207,9 @@ class _Names:
         """A name that is near in a wider sense, now that the name is known to be unknown."""
         if name.upper().endswith(_ADDRESS) and _ADDRESSES in self._known:
             return _ADDRESSES
+        self._searches += 1
+        if self._searches > _MOST_SEARCHES:
+            return None
         prefix = next((prefix for prefix in PREFIXES if name.upper().startswith(prefix)), "")
         return nearest(name, (known for known in self._ordered if known.startswith(prefix)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,8 @@ from dj_core_utils.settings.variables import VariableTable, variable
 from tests.settings.test_spelling import edits
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dj_core_utils.settings.errors import Problem
     from tests.settings.conftest import LoadFrom
 
@@ -574,3 +577,28 @@ class TestLoading:
         loaded = load_from(environ={"FASTAPI_PORT": "tcp://10.0.0.7:8000"})
         problems = [problem for problem in loaded.problems if problem.variable == "FASTAPI_PORT"]
         assert [(problem.id, problem.severity) for problem in problems] == [("variable.service_link", "error")]
+
+
+def test_a_file_full_of_strange_names_is_judged_in_no_time(load_from: LoadFrom) -> None:
+    """Each name is reported, the near ones with what they were meant to be, and nobody waits for it."""
+    strange = "".join(f"DB_X{number:05}Q=1\n" for number in range(10_000))
+    started = time.process_time()
+    problems = load_from(dotenv=f"{strange}ALOWED_HOSTS=x\n").problems
+    assert time.process_time() - started < 5
+    assert len(problems) == 10_001
+    assert problems[-1].message == "unknown variable. Did you mean ALLOWED_HOSTS?"
+
+
+def test_a_variable_that_goes_while_it_is_read_is_not_there(load_from: LoadFrom) -> None:
+    """Another thread may change the environment at any time."""
+
+    class Vanishing(dict[str, str]):
+        """An environment that lists one name too many."""
+
+        def __iter__(self) -> Iterator[str]:
+            """The names of a moment ago."""
+            return iter(["JWT_GONE", "DEBUG"])
+
+    loaded = load_from(environ=Vanishing(DEBUG="false"))
+    assert loaded.problems == ()
+    assert loaded.rendered["DEBUG"] is False
