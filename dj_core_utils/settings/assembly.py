@@ -96,7 +96,7 @@ class Assembly:
 
     def _leaf(self, trace: Trace, values: dict[str, object]) -> None:
         name = trace.variable.path[-1]
-        if trace.is_computed or self._is_our_default(trace):
+        if trace.is_computed or (trace.origin.layer is Layer.CLASS and trace.variable.is_ours):
             return  # Pydantic fills it in, with a copy where the value could be changed
         if self._decode(trace, values):
             value, problem = validate_leaf(trace, values.pop(name))
@@ -104,12 +104,6 @@ class Assembly:
                 values[name] = value
             else:
                 self._fail(trace, problem)
-
-    def _is_our_default(self, trace: Trace) -> bool:
-        return trace.origin.layer is Layer.CLASS and any(
-            base.__name__ == trace.variable.owner and base.__module__.startswith(_OURS)
-            for base in self.settings_class.__mro__
-        )
 
     def _decode(self, trace: Trace, values: dict[str, object]) -> bool:
         value, problem = decode_used(trace)

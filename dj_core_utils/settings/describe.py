@@ -9,13 +9,9 @@ from dj_core_utils.settings.origins import Layer
 from dj_core_utils.settings.secret_url import MASK, SecretURL, mask_url
 from dj_core_utils.settings.section import Section
 from dj_core_utils.settings.value_text import json_value, show_value
-from dj_core_utils.settings.variables import section_class, unwrap
+from dj_core_utils.settings.variables import unwrap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pydantic import BaseModel
-
     from dj_core_utils.settings.base import CoreSettings
     from dj_core_utils.settings.loading import Loaded
     from dj_core_utils.settings.origins import Candidate, Trace
@@ -81,8 +77,7 @@ def describe(loaded: Loaded, *, reveal: bool = False) -> list[Row]:
     settings = loaded.settings
     if settings is None:
         return []
-    ours = _own_classes(loaded.settings_class)
-    return [_row(loaded, settings, trace, ours, reveal=reveal) for trace in loaded.traces.values()]
+    return [_row(loaded, settings, trace, reveal=reveal) for trace in loaded.traces.values()]
 
 
 def section_of(variable: Variable) -> str:
@@ -105,13 +100,14 @@ def show_candidate(variable: Variable, candidate: Candidate, *, reveal: bool = F
     return MASK  # text that nobody has understood yet: only a URL has parts that are known to be harmless
 
 
-def _row(loaded: Loaded, settings: CoreSettings, trace: Trace, ours: frozenset[str], *, reveal: bool) -> Row:
+def _row(loaded: Loaded, settings: CoreSettings, trace: Trace, *, reveal: bool) -> Row:
     variable, used = trace.variable, trace.used
     is_usable = variable.path not in loaded.failed
     holder: object = None
     value: object = settings
     for name in variable.path:
         holder, value = value, getattr(value, name, None)  # a field without a default and without a value
+    is_nobodys = used.origin.layer is Layer.CLASS and variable.is_ours and used.name == variable.name
     is_idle = isinstance(holder, Section) and variable.path[-1] in holder.idle(settings)
     text = show_value(value, is_secret=variable.is_secret, reveal=reveal)
     shown = json_value(value, is_secret=variable.is_secret, reveal=reveal)
@@ -128,20 +124,7 @@ def _row(loaded: Loaded, settings: CoreSettings, trace: Trace, ours: frozenset[s
         origin=str(used.origin),
         layer=used.origin.layer,
         is_secret=variable.is_secret,
-        is_set=not is_idle and (used.origin.layer is not Layer.CLASS or used.origin.label not in ours),
+        is_set=not is_idle and not is_nobodys,
         is_usable=is_usable,
         shadowed=tuple((str(one.origin), show_candidate(variable, one, reveal=reveal)) for one in lost),
     )
-
-
-def _own_classes(settings_class: type[BaseModel]) -> frozenset[str]:
-    """Names of this package's classes: a default that one of them gives is nobody's choice."""
-    bases = (base for model in _models(settings_class) for base in model.__mro__)
-    return frozenset(base.__name__ for base in bases if base.__module__.startswith("dj_core_utils."))
-
-
-def _models(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
-    yield model
-    for field in model.model_fields.values():
-        if (section := section_class(field.annotation)) is not None:
-            yield from _models(section)

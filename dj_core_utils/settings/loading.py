@@ -197,7 +197,9 @@ def _render(context: RenderContext, table: VariableTable) -> tuple[Mapping[str, 
 
 
 def _activate(sources: Sources, requested: Sequence[str] | None) -> tuple[ProfileLibrary, ActiveProfiles]:
-    library = ProfileLibrary((builtin_folder(), sources.project_dir / "profiles"))
+    # In a checkout of this package they are one folder.
+    folders = dict.fromkeys((builtin_folder(), (sources.project_dir / "profiles").resolve()))
+    library = ProfileLibrary(folders)
     if requested is not None:
         return library, library.activate(requested, "export_settings")
     text, origin = sources.setting(PROFILE_VARIABLE)

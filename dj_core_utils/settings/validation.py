@@ -17,6 +17,7 @@ from dj_core_utils.settings.defects import failure
 from dj_core_utils.settings.errors import NOT_SET, Problem
 from dj_core_utils.settings.origins import Layer
 from dj_core_utils.settings.quoting import quoted
+from dj_core_utils.settings.section import Section
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
     from dj_core_utils.settings.origins import Trace
-    from dj_core_utils.settings.section import Section
 
 Path_ = tuple[str, ...]
 
@@ -80,6 +80,8 @@ def validate_section(
     Returns:
         The section, the names of the failed leaves, and their problems.
     """
+    if _is_plain(section):
+        return _leaf_by_leaf(section, values, traces)
     failed: set[str] = set()
     problems: list[Problem] = []
     while values:
@@ -103,12 +105,33 @@ def validate_section(
     return section.model_construct(None, **values), failed, problems
 
 
+def _is_plain(section: type[Section]) -> bool:
+    """Whether its leaves are all that there is to judge; then the schema of the whole section need not be built."""
+    found = section.__pydantic_decorators__
+    return not (found.field_validators or found.model_validators) and section.model_config == Section.model_config
+
+
+def _leaf_by_leaf(
+    section: type[Section], values: dict[str, object], traces: Mapping[str, Trace]
+) -> tuple[Section, set[str], list[Problem]]:
+    failed: set[str] = set()
+    problems: list[Problem] = []
+    for name in [name for name in values if name in traces]:
+        value, problem = validate_leaf(traces[name], values.pop(name))
+        if problem is None:
+            values[name] = value
+        else:
+            failed.add(name)
+            problems.append(problem)
+    return section.model_construct(None, **values), failed, problems
+
+
 def validate_leaf(trace: Trace, value: object) -> tuple[object, Problem | None]:
-    """Validate one leaf that stands on the settings class itself."""
+    """Validate one leaf by itself."""
     variable = trace.variable
-    if type(value) is variable.annotation and type(value) in _IMMUTABLE and not variable.field.metadata:
+    if type(value) is variable.annotation and type(value) in _IMMUTABLE and not variable.metadata:
         return value, None  # nothing that Pydantic could add, and a schema not built
-    metadata = tuple(variable.field.metadata)
+    metadata = (variable.field,) if variable.field.discriminator is not None else variable.metadata
     annotation: Any = Annotated[variable.annotation, *metadata] if metadata else variable.annotation
     try:
         adapter: TypeAdapter[object] = TypeAdapter(annotation)

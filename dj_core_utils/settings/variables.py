@@ -36,7 +36,9 @@ class Variable(NamedTuple):
         path: Where the leaf stands in the settings object, ``("jwt", "access_token_lifetime")``.
         annotation: The leaf's type.
         field: Pydantic's description of the leaf.
+        metadata: Constraints and validators of its field; a redeclared field of the same type keeps those of its base.
         owner: Name of the class that declares it, the origin of its default.
+        is_ours: Whether that class is one of this package.
         setting: The setting it is exported as without change, if any.
         feeds: The settings that it takes part in.
         example: A value as one would write it in ``.env``.
@@ -49,7 +51,9 @@ class Variable(NamedTuple):
     path: tuple[str, ...]
     annotation: object
     field: FieldInfo
+    metadata: tuple[object, ...]
     owner: str
+    is_ours: bool
     setting: str | None
     feeds: tuple[str, ...]
     example: str
@@ -174,11 +178,11 @@ class VariableTable(Mapping[str, Variable]):
                 self._sections[here] = section
                 self._add_fields(section, here, section.prefix or f"{prefix}{field_name.upper()}_")
             else:
-                owner = owners.get(field_name, model.__name__)
+                owner = owners.get(field_name, model)
                 self._add(self._variable(_Declaration.of(model, field_name, field), field, here, prefix, owner))
 
     def _variable(
-        self, declared: "_Declaration", field: FieldInfo, path: tuple[str, ...], prefix: str, owner: str
+        self, declared: "_Declaration", field: FieldInfo, path: tuple[str, ...], prefix: str, owner: type
     ) -> Variable:
         mark = declared.mark
         own_name = f"{prefix}{path[-1].upper()}"
@@ -190,7 +194,9 @@ class VariableTable(Mapping[str, Variable]):
             path=path,
             annotation=field.annotation,
             field=field,
-            owner=owner,
+            metadata=declared.metadata,
+            owner=owner.__name__,
+            is_ours=owner.__module__.startswith("dj_core_utils."),
             setting=setting,
             feeds=mark.get("feeds") or ((setting,) if setting else ()),
             example=mark.get("example") or (str(examples[0]) if examples else ""),
@@ -244,6 +250,7 @@ class _Declaration(NamedTuple):
 
     mark: Mapping[str, Any]
     description: str
+    metadata: tuple[object, ...]
 
     @classmethod
     def of(cls, model: type[BaseModel], name: str, field: FieldInfo) -> "_Declaration":
@@ -252,14 +259,19 @@ class _Declaration(NamedTuple):
             return own
         bases = [base for base in model.__mro__[1:] if issubclass(base, BaseModel) and name in base.model_fields]
         known = [own, *(cls.from_field(base.model_fields[name]) for base in bases)]
-        mark = next((one.mark for one in known if one.mark), own.mark)
-        return cls(mark, next((one.description for one in known if one.description), ""))
+        alike = (base.model_fields[name] for base in bases)
+        inherited = next((one.metadata for one in alike if one.metadata and one.annotation == field.annotation), ())
+        return cls(
+            next((one.mark for one in known if one.mark), own.mark),
+            next((one.description for one in known if one.description), ""),
+            own.metadata or tuple(inherited),
+        )
 
     @classmethod
     def from_field(cls, field: FieldInfo) -> "_Declaration":
         extra = field.json_schema_extra
         mark: Any = extra.get(_MARK, {}) if isinstance(extra, dict) else {}
-        return cls(mark, field.description or "")
+        return cls(mark, field.description or "", tuple(field.metadata))
 
 
 def is_secret_type(annotation: object) -> bool:
@@ -329,9 +341,9 @@ def _env_name(service_name: str) -> str:
     return re.sub(r"[^A-Z0-9]+", "_", service_name.upper()).strip("_")
 
 
-def _owners(model: type[BaseModel]) -> dict[str, str]:
-    """Name of the first class in the MRO that annotates each field."""
-    owners: dict[str, str] = {}
+def _owners(model: type[BaseModel]) -> dict[str, type]:
+    """The first class in the MRO that annotates each field."""
+    owners: dict[str, type] = {}
     for base in reversed(model.__mro__):
-        owners.update(dict.fromkeys(get_annotations(base), base.__name__))
+        owners.update(dict.fromkeys(get_annotations(base), base))
     return owners

@@ -447,3 +447,33 @@ def test_a_setting_declared_beside_its_field_is_told_which_field_it_is(load_from
     (problem,) = load_from(Own).errors
     assert problem.id == "class.field"
     assert problem.hint == "write  root_urlconf  for it"
+
+
+class StrictJWTSettings(JWTSettings):
+    """A section of ours with another default, declared as one declares a field."""
+
+    leeway: timedelta = timedelta(seconds=10)
+
+
+def test_a_redeclared_leaf_keeps_its_constraints(load_from: LoadFrom) -> None:
+    """Another default does not lift the bounds of the field."""
+
+    class Own(CoreSettings):
+        jwt: StrictJWTSettings = StrictJWTSettings()
+
+    (problem,) = load_from(Own, {"JWT_LEEWAY": "10m"}).errors
+    assert (problem.id, problem.variable) == ("value.range", "JWT_LEEWAY")
+    loaded = load_from(Own)
+    assert loaded.settings is not None
+    assert loaded.settings.jwt.leeway == timedelta(seconds=10)
+
+
+def test_a_class_of_a_project_may_bear_the_name_of_ours(load_from: LoadFrom) -> None:
+    """Whose a default is goes by the class and not by its name."""
+    own = type(
+        "CoreSettings",
+        (CoreSettings,),
+        {"__module__": __name__, "__annotations__": {"page_size": int}, "page_size": "abc"},
+    )
+    (problem,) = load_from(own).errors
+    assert (problem.variable, problem.origin) == ("PAGE_SIZE", "CoreSettings")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dj_core_utils.settings.base import CoreSettings
+from dj_core_utils.settings.loading import load
 from dj_core_utils.settings.profiles import ProfileLibrary, builtin_folder, split_names
 
 if TYPE_CHECKING:
@@ -321,3 +322,11 @@ def test_a_folder_that_is_none(tmp_path: Path, kind: str) -> None:
     problems = ProfileLibrary([path]).problems
     assert [problem.id for problem in problems] == {"file": [], "loop": ["profile.unreadable"]}[kind]
     assert all(str(path) == problem.variable for problem in problems)
+
+
+def test_in_a_checkout_a_profile_is_applied_once() -> None:
+    """The folder of the built-in profiles may be the project's own, too."""
+    loaded = load(
+        CoreSettings, environ={}, project_dir=builtin_folder().parent, env_file=None, profiles=["development"]
+    )
+    assert [profile.name for profile in loaded.profiles.layers] == ["development"]
