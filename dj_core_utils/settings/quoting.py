@@ -10,6 +10,10 @@ from dj_core_utils.settings.secret_url import MASK
 _LONGEST = 60
 # Nobody declared it as secret, and still it may be an address with a password in it.
 _CREDENTIALS = r"(?s)(://[^\s:/@]*:).*"
+# Of one case, or camelCase: what people call things, and what a piece of a key does not look like.
+_WORD = r"[A-Z0-9]*|[a-z0-9]*|(?:[a-z]{2,})?(?:[A-Z][a-z]{2,})*"
+_SEPARATORS = r"[_.-]"
+_LONGEST_WORD = 24
 _JSON = (str, bool, int, float, list, tuple, dict, type(None))
 
 
@@ -32,6 +36,15 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
+def is_readable(name: str) -> bool:
+    """Whether a name was made for people, and is no piece of a secret in the wrong place.
+
+    In ``.env`` the second line of an unquoted value is taken for a name, in a mapping everything before a ``=``.
+    """
+    words = re.split(_SEPARATORS, name)
+    return all(len(word) <= _LONGEST_WORD and re.fullmatch(_WORD, word) for word in words)
 
 
 def _without_password(text: str) -> str:

@@ -8,7 +8,7 @@ from pydantic import SecretBytes, SecretStr
 from pydantic_core import PydanticCustomError
 
 from dj_core_utils.settings.decoding import decode
-from dj_core_utils.settings.quoting import printable
+from dj_core_utils.settings.quoting import is_readable, printable
 from dj_core_utils.settings.secret_strength import is_default_password
 from dj_core_utils.settings.secret_url import MASK, SecretURL, mask_url
 from dj_core_utils.settings.variables import leaf_types, unwrap
@@ -70,7 +70,7 @@ def _is_harmless_url(text: str, variable: Variable) -> bool:
 
 
 def _texts(value: object, annotation: object) -> Iterator[str]:
-    """Every text in a value, and its parts: the password of a URL, the items of a list."""
+    """Every text in a value, and its parts: the password of a URL, the items of a list, a name that is none."""
     if isinstance(value, SecretURL):
         yield from value.passwords()
     if isinstance(value, (SecretStr, SecretURL)):
@@ -86,7 +86,8 @@ def _texts(value: object, annotation: object) -> Iterator[str]:
         for item in value:
             yield from _texts(item, str)
     elif isinstance(value, dict):
-        for item in value.values():
+        for name, item in value.items():
+            yield from () if is_readable(str(name)) else (str(name),)
             yield from _texts(item, str)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from dj_core_utils.settings.errors import Problem
 from dj_core_utils.settings.origins import ENVIRONMENT
+from dj_core_utils.settings.quoting import is_readable
 from dj_core_utils.settings.spelling import FILE_SUFFIX, NearMisses, nearest
 
 if TYPE_CHECKING:
@@ -51,10 +52,6 @@ _ADDRESSES = "SERVICE_URLS"
 # https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
 _LINK = r"(?a)\w+_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)"
 _LINK_VALUE = r"(?:tcp|udp|sctp)://"
-# Of one case, or camelCase: what people call variables, and what a line of a private key does not look like.
-_WORD = r"[A-Z0-9]*|[a-z0-9]*|(?:[a-z]{2,})?(?:[A-Z][a-z]{2,})*"
-_SEPARATORS = r"[_.-]"
-_LONGEST_WORD = 24
 
 
 def unknown_names(
@@ -215,7 +212,7 @@ class _Names:
 
     def _problem(self, name: str, near: str | None, origin: str, *, is_certain: bool) -> Problem:
         near = near or self._suggestion(name)
-        if near is None and not _is_readable(name):
+        if near is None and not is_readable(name):
             return Problem(
                 id="variable.unknown",
                 origin=origin,
@@ -251,9 +248,3 @@ class _Names:
 
 def _is_set(name: str, environ: Mapping[str, str]) -> bool:
     return name in environ or f"{name}{FILE_SUFFIX}" in environ
-
-
-def _is_readable(name: str) -> bool:
-    """Whether a name can be shown: an unquoted value that goes on in the next line is taken for a name by ``.env``."""
-    words = re.split(_SEPARATORS, name)
-    return all(len(word) <= _LONGEST_WORD and re.fullmatch(_WORD, word) for word in words)

@@ -51,6 +51,17 @@ def test_a_rule_cannot_tell_a_part_of_a_secret(load_from: LoadFrom, name: str, v
     assert CANARY not in repr(problems)
 
 
+@pytest.mark.parametrize("ending", ["=", "=="])
+def test_a_key_without_a_name_is_no_name(load_from: LoadFrom, ending: str) -> None:
+    """A mapping takes what stands before the first ``=`` for a name, also when it is a key in base64."""
+    key = "Zq8vT0pW4mX7rB2nL9sD5fG1hJ6cAyUeIoPqRtSwVxZ0"
+    problems = load_from(environ={"JWT_PREVIOUS_KEYS": f"{key}{ending}"}).problems
+    assert "jwt.previous_keys" in [problem.id for problem in problems]
+    assert key not in repr(problems)
+    named = load_from(environ={"JWT_PREVIOUS_KEYS": "2026-11=short"}).problems
+    assert any('"2026-11": the key has' in problem.message for problem in named)
+
+
 def test_a_password_that_everybody_knows_hides_no_words(load_from: LoadFrom) -> None:
     """With ``postgres:postgres`` on a laptop, a hint can still say how a database URL is written."""
     loaded = load_from(environ={"DATABASE_URL": "postgres://postgres:postgres@db/shop", "DEBUG": "postgres"})
