@@ -14,7 +14,7 @@ from dj_core_utils.settings.spelling import nearest
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from dj_core_utils.cli.inspection import Inspection
     from dj_core_utils.cli.screen import Screen
@@ -31,6 +31,7 @@ _WRONG_CALL = 2
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
+    parser.add_argument("names", nargs="*", metavar="VARIABLE", help="show these variables or settings only")
     parser.add_argument("--all", action="store_true", help="show defaults, too")
     parser.add_argument(
         "--section", metavar="NAME", help=f"show one section with its defaults, such as jwt; {TOP_SECTION} is the rest"
@@ -48,21 +49,24 @@ def run(inspection: Inspection, options: argparse.Namespace, screen: Screen) -> 
         screen: Where to write.
 
     Returns:
-        0; 1 when the configuration cannot be used; 2 for a section that does not exist.
+        0; 1 when the configuration cannot be used; 2 for a section or name that does not exist.
     """
     rows = describe(inspection.loaded, reveal=options.reveal) if inspection.loaded else []
-    sections = tuple(dict.fromkeys(row.section for row in rows))
-    if options.section and rows and options.section not in sections:
-        screen.complain(_no_section(options.section, sections))
-        return _WRONG_CALL
+    complaint = _no_section(options.section, rows) if rows else ""
     if options.section:
         rows = [row for row in rows if row.section == options.section]
+    if complaint or (rows and (complaint := _no_names(options.names, rows))):
+        screen.complain(complaint)
+        return _WRONG_CALL
+    if options.names:
+        rows = [row for row in rows if {row.variable, *row.settings}.intersection(map(str.upper, options.names))]
     if options.json:
         screen.write(json.dumps([row.as_json() for row in rows], indent=2, ensure_ascii=False))
     elif inspection.loaded and rows:
-        shown = [row for row in rows if row.is_set or options.all or options.section]
+        is_chosen = options.all or options.section or options.names
+        shown = [row for row in rows if row.is_set or is_chosen]
         _write(inspection.loaded, inspection, rows, shown, screen)
-        if not (options.all or options.section):
+        if not is_chosen:
             screen.write(f"\n{_MORE}")
     if not inspection.is_usable:
         _complain(inspection, screen)
@@ -82,10 +86,22 @@ def _write(loaded: Loaded, inspection: Inspection, rows: Sequence[Row], shown: S
         screen.write("  everything is at its default")
 
 
-def _no_section(name: str, sections: Sequence[str]) -> str:
-    near = nearest(name, sections)
-    suggestion = f" Did you mean {near}?" if near else ""
-    return f'There is no section "{name}".{suggestion}\nThere are: {", ".join(sections)}'
+def _no_section(name: str | None, rows: Sequence[Row]) -> str:
+    sections = tuple(dict.fromkeys(row.section for row in rows))
+    if not name or name in sections:
+        return ""
+    return f'There is no section "{name}".{_suggestion(name, sections)}\nThere are: {", ".join(sections)}'
+
+
+def _no_names(names: Sequence[str], rows: Sequence[Row]) -> str:
+    known = dict.fromkeys(name for row in rows for name in (row.variable, *row.settings))
+    unknown = [name for name in names if name.upper() not in known]
+    return "\n".join(f'There is no variable or setting "{name}".{_suggestion(name, known)}' for name in unknown)
+
+
+def _suggestion(name: str, known: Iterable[str]) -> str:
+    near = nearest(name, known)
+    return f" Did you mean {near}?" if near else ""
 
 
 def _complain(inspection: Inspection, screen: Screen) -> None:

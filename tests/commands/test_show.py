@@ -104,6 +104,26 @@ def test_a_section_that_does_not_exist(inspect: Inspect, run: Run) -> None:
     assert "Did you mean" not in run(inspect(), "show", "--section", "zzz").complaints
 
 
+def test_some_variables(inspect: Inspect, run: Run) -> None:
+    """Names, of variables or of Django's settings, show those and whatever feeds them, set or not."""
+    output = run(inspect(ENVIRON), "show", "page_size", "SIMPLE_JWT")
+    assert (output.status, output.complaints) == (0, "")
+    assert re.search(r"\n  PAGE_SIZE +50 +PAGE_SIZE +UsersSettings\n", output.text)
+    assert "JWT_LEEWAY" in output.text
+    assert "SERVICE_NAME" not in output.text
+    assert "--all shows" not in output.text
+    assert [row["variable"] for row in json.loads(run(inspect(), "show", "DEBUG", "--json").text)] == ["DEBUG"]
+
+
+def test_a_variable_that_does_not_exist(inspect: Inspect, run: Run) -> None:
+    """A wrong name is answered with the nearest one, and with status 2."""
+    output = run(inspect(), "show", "PAGE_SIZ", "DEBUG", "ZZZZZZ")
+    assert (output.status, output.text) == (2, "")
+    assert 'There is no variable or setting "PAGE_SIZ". Did you mean PAGE_SIZE?\n' in output.complaints
+    assert 'There is no variable or setting "ZZZZZZ".\n' in output.complaints
+    assert run(inspect(), "show", "--section", "jwt", "DEBUG").status == 2
+
+
 def test_for_machines(inspect: Inspect, run: Run) -> None:
     """``--json`` lists every variable with the promised keys."""
     inspection = inspect(ENVIRON)
