@@ -27,7 +27,7 @@ def quoted(value: object) -> str:
         text = value
     else:
         text = json.dumps(value, default=str, ensure_ascii=False) if isinstance(value, _JSON) else str(value)
-    text = _without_password(text)
+    text = without_password(text)
     return f'"{printable(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…")}"'
 
 
@@ -47,7 +47,8 @@ def is_readable(name: str) -> bool:
     return all(len(word) <= _LONGEST_WORD and re.fullmatch(_WORD, word) for word in words)
 
 
-def _without_password(text: str) -> str:
+def without_password(text: str) -> str:
+    """A text of any kind with ``***`` for the password of an address in it."""
     # Up to the last @ alone, for else a pattern would look for one again and again.
     head, at, tail = text.rpartition("@")
     masked = re.sub(_CREDENTIALS, rf"\g<1>{MASK}", head, count=1)

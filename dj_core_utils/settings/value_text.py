@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, SecretBytes, SecretStr
 
+from dj_core_utils.settings.quoting import is_readable, without_password
 from dj_core_utils.settings.secret_url import MASK, SecretURL
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ EMPTY = "(empty)"
 
 _UNITS = (("d", 86_400_000_000), ("h", 3_600_000_000), ("m", 60_000_000), ("s", 1_000_000), ("ms", 1_000))
 _SEQUENCES = (list, tuple, set, frozenset)
-# A text that nobody declared as secret may still be an address with a password in it.
-_CREDENTIALS = r"([A-Za-z][A-Za-z0-9+.-]*://[^\s:/@]*:)\S*@"
 # What is read back without quotes: no edge to trim, no quote to begin with, nothing that looks like a comment.
 _BARE = r"(?!['\" ])(?:(?! #)[ -~])*(?<! )"
 
@@ -59,7 +58,10 @@ def json_value(value: object, *, is_secret: bool = False, reveal: bool = False) 
         seconds = value.total_seconds()
         return int(seconds) if seconds.is_integer() else seconds
     if (items := _mapping(value)) is not None:
-        return {str(key): json_value(item, is_secret=is_secret, reveal=reveal) for key, item in items.items()}
+        return {
+            _name(key, is_secret=is_secret, reveal=reveal): json_value(item, is_secret=is_secret, reveal=reveal)
+            for key, item in items.items()
+        }
     if isinstance(value, _SEQUENCES):
         return [json_value(item, is_secret=is_secret, reveal=reveal) for item in _ordered(value)]
     return _shown(value, is_secret=is_secret, reveal=reveal)
@@ -118,7 +120,10 @@ def _shown(value: object, *, is_secret: bool, reveal: bool) -> str:
     if isinstance(value, Enum):
         value = value.value
     if (items := _mapping(value)) is not None:
-        return ", ".join(f"{key}={_shown(item, is_secret=is_secret, reveal=reveal)}" for key, item in items.items())
+        return ", ".join(
+            f"{_name(key, is_secret=is_secret, reveal=reveal)}={_shown(item, is_secret=is_secret, reveal=reveal)}"
+            for key, item in items.items()
+        )
     if isinstance(value, _SEQUENCES):
         return ", ".join(_shown(item, is_secret=is_secret, reveal=reveal) for item in _ordered(value))
     if isinstance(value, timedelta):
@@ -126,7 +131,13 @@ def _shown(value: object, *, is_secret: bool, reveal: bool) -> str:
     if reveal:
         return _clear(value)
     is_hidden = isinstance(value, (SecretStr, SecretBytes)) or (is_secret and isinstance(value, (str, bytes)))
-    return mask(value) if is_hidden else re.sub(_CREDENTIALS, rf"\g<1>{MASK}@", str(value))
+    return mask(value) if is_hidden else without_password(str(value))
+
+
+def _name(key: object, *, is_secret: bool, reveal: bool) -> str:
+    """The name of an entry, unless it is a piece of a secret that lost its own name."""
+    name = str(key)
+    return name if reveal or not is_secret or is_readable(name) else MASK
 
 
 def _clear(value: object) -> str:

@@ -65,7 +65,17 @@ def test_values_for_people(value: object, text: str) -> None:
     assert show_value(value) == text
 
 
-@pytest.mark.parametrize("value", [CANARY, [CANARY], {"key": CANARY}, Account(), SecretURL(f"a://b:{CANARY}@c")])
+@pytest.mark.parametrize(
+    "value",
+    [
+        CANARY,
+        [CANARY],
+        {"key": CANARY},
+        {f"{CANARY}Zq8vT0pW4mX7rB2n": SecretStr("=")},
+        Account(),
+        SecretURL(f"a://b:{CANARY}@c"),
+    ],
+)
 def test_a_secret_leaf_hides_every_text_in_it(value: object) -> None:
     """Plain text of a leaf that was declared secret is masked, wherever it stands; revealing is explicit."""
     assert CANARY not in show_value(value, is_secret=True)
