@@ -39,6 +39,9 @@ class Screen:
             errors: Where complaints go.
             colour: True and False overrule what the terminal and ``NO_COLOR`` say.
         """
+        # What the encoding of a terminal or pipe lacks is written as an escape.
+        if (reconfigure := getattr(stream, "reconfigure", None)) is not None:
+            reconfigure(errors="backslashreplace")
         is_terminal = stream.isatty()
         wanted = is_terminal and not os.environ.get("NO_COLOR") if colour is None else colour
         return cls(stream, errors, is_terminal, bool(wanted))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, SecretBytes, SecretStr
 
-from dj_core_utils.settings.quoting import is_readable, without_password
+from dj_core_utils.settings.quoting import is_readable, printable, without_password
 from dj_core_utils.settings.secret_url import MASK, SecretURL
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def show_value(value: object, *, is_secret: bool = False, reveal: bool = False) 
     """
     if value is None:
         return NOTHING
-    return "\\n".join(_shown(value, is_secret=is_secret, reveal=reveal).splitlines()) or EMPTY
+    return printable("\n".join(_shown(value, is_secret=is_secret, reveal=reveal).splitlines())) or EMPTY
 
 
 def json_value(value: object, *, is_secret: bool = False, reveal: bool = False) -> object:

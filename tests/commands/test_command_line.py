@@ -231,3 +231,15 @@ def test_a_reader_that_goes_away(project: WriteProject, run_python: RunPython, c
     """
     done = run_python(code, env=DEVELOPMENT, cwd=folder)
     assert done.stderr.strip() == "1"
+
+
+@pytest.mark.parametrize("arguments", [("show", "--all"), ("show", "--all", "--json"), ("check",), ("env",)])
+def test_a_stream_that_lacks_letters(run_python: RunPython, project: WriteProject, arguments: tuple[str, ...]) -> None:
+    """Where the terminal or pipe is ASCII, what it lacks is escaped, and nothing steers it."""
+    folder = project({"settings.py": SETTINGS})
+    env = {**DEVELOPMENT, "PYTHONIOENCODING": "ascii", "LANGUAGE_CODE": "en-us", "ADMINS": "é\x1b[2J <a@shop.example>"}
+    for call in ([*MODULE], [folder / "manage.py", "config"]):
+        done = run_python([*call, *arguments], env=env)
+        assert (done.returncode, done.stderr) == (0, ""), done.stderr
+        assert done.stdout.isascii()
+        assert "\x1b" not in done.stdout

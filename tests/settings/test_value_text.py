@@ -51,6 +51,7 @@ class Account(BaseModel):
         (Path("static"), "static"),
         (b"bytes", "b'bytes'"),
         ("two\nlines", "two\\nlines"),
+        ("\x1b[31mred\x07\t\udcff", "\\x1b[31mred\\x07\\t\\udcff"),
         (SecretStr("x" * 50), "*** (50 characters)"),
         (SecretBytes(b"x"), "*** (1 character)"),
         (SecretURL("postgres://shop:canary@db/shop"), "postgres://shop:***@db/shop"),
