@@ -68,7 +68,7 @@ LOADING = (
     Entry(ENV_FILE_VARIABLE, "Another file to read in place of .env.", ".env.local", LOADING_SECTION),
     Entry(
         SECRETS_DIRECTORY_VARIABLE,
-        "Folder with one file for each secret, named like its variable, in capitals.",
+        "Folder with one file for each secret, named like its variable: DB_PASSWORD or db_password.",
         "/run/secrets",
         LOADING_SECTION,
     ),

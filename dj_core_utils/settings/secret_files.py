@@ -56,7 +56,7 @@ class SecretsDirectory(NamedTuple):
 
     Attributes:
         path: The directory.
-        files: The files named like variables (capitals), and where each one really is.
+        files: The files named like variables, in capitals or in small letters, and where each one really is.
         others: Names of other files: not read, but perhaps misspelt.
         problems: Files that may not be read.
     """
@@ -67,8 +67,8 @@ class SecretsDirectory(NamedTuple):
     problems: tuple[Problem, ...] = ()
 
     def paths_for(self, variable: str) -> tuple[Path, ...]:
-        """The file for a variable, in a tuple that is empty when there is none."""
-        return (self.path / variable,) if variable in self.files else ()
+        """The file for a variable, in a tuple that is empty when there is none: ``DB_PASSWORD`` or ``db_password``."""
+        return tuple(self.path / name for name in (variable, variable.lower()) if name in self.files)[:1]
 
     def read(self, path: Path) -> str:
         """Read one of the files.
@@ -119,14 +119,28 @@ def _sort(directory: Path, names: list[str]) -> SecretsDirectory:
     for name in names:
         # Resolved here and opened there: what is read is what was looked at, and one version of all of them.
         target = Path(os.path.realpath(directory / name))
-        if not re.fullmatch(_NAME, name):
-            if not os.path.isdir(target):  # noqa: PTH112  # which unlike Path.is_dir() never fails
-                others.append(name)
-        elif target.is_relative_to(root):
-            files[name] = target
-        else:
+        is_folder = os.path.isdir(target)  # noqa: PTH112  # which unlike Path.is_dir() never fails
+        if name.islower() and is_folder:
+            continue
+        if not re.fullmatch(_NAME, name.upper() if name.islower() else name):
+            others += () if is_folder else (name,)
+        elif not target.is_relative_to(root):
             problems.append(_escape(directory, name))
+        elif name.islower() and name.upper() in files:
+            problems.append(_twice(directory, name))
+        else:
+            files[name] = target
     return SecretsDirectory(directory, files, tuple(others), tuple(problems))
+
+
+def _twice(directory: Path, name: str) -> Problem:
+    return Problem(
+        id="secret_file.twice",
+        variable=name.upper(),
+        origin=str(directory / name),
+        message=f"{name.upper()} and {name} are both there, and only one can be meant.",
+        hint="remove one of them",
+    )
 
 
 def _escape(directory: Path, name: str) -> Problem:

@@ -113,7 +113,7 @@ class Sources:
                 self._invalid(error, variable.name, str(path))
                 continue
             if not self._is_unset(variable, True, text):  # noqa: FBT003  # the file is there
-                yield Candidate(Origin(Layer.FILE, str(path)), text, path.name)
+                yield Candidate(Origin(Layer.FILE, str(path)), text, variable.name)
 
     def _open_dotenv(self, env_file: EnvFile) -> Dotenv:
         named = self.environ.get(ENV_FILE_VARIABLE, "") if env_file is ... else env_file

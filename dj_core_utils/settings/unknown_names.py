@@ -81,7 +81,9 @@ def unknown_names(
     for name in environ:
         yield from names.in_environment(name, environ)
     if secrets is not None:
-        for name in (*secrets.files, *secrets.others):
+        for name in secrets.files:  # Docker's are named in small letters, as a rule
+            yield from names.in_file(name.upper(), str(secrets.path / name))
+        for name in secrets.others:
             yield from names.in_file(name, str(secrets.path / name))
     for name, entry in dotenv.entries.items():
         yield from names.in_file(name, f"{dotenv.label}:{entry.line}")

@@ -180,10 +180,10 @@ def directory(tmp_path: Path) -> Path:
 
 
 def test_a_directory_is_listed(directory: Path) -> None:
-    """Files in capitals are variables, others are named but not read; folders and hidden files are left alone."""
+    """Files named like variables are listed, others are named but not read; folders and hidden files are left alone."""
     secrets = read_secrets_directory(directory)
-    assert list(secrets.files) == ["DB_PASSWORD", "JWT_SIGNING_KEY"]
-    assert secrets.others == ("DB-HOST", "Readme.md", "_X", "db_user")
+    assert list(secrets.files) == ["DB_PASSWORD", "JWT_SIGNING_KEY", "db_user"]
+    assert secrets.others == ("DB-HOST", "Readme.md", "_X")
     assert secrets.problems == ()
     assert secrets.path == directory
 
@@ -193,11 +193,19 @@ def test_a_file_is_read_when_it_is_asked_for(directory: Path) -> None:
     secrets = read_secrets_directory(directory)
     (path,) = secrets.paths_for("DB_PASSWORD")
     assert path == directory / "DB_PASSWORD"
-    assert secrets.paths_for("DB_NAME") == secrets.paths_for("db_user") == ()
+    assert secrets.paths_for("DB_NAME") == ()
+    assert secrets.paths_for("DB_USER") == (directory / "db_user",)
     assert secrets.read(path) == "DB_PASSWORD"
     path.write_bytes(b"\xff")
     with pytest.raises(PydanticCustomError, match=r"the file for DB_PASSWORD .* is not UTF-8 text"):
         secrets.read(path)
+
+
+def test_one_secret_in_two_spellings(directory: Path) -> None:
+    """Docker writes names small, Kubernetes as it is told; both beside each other are an error."""
+    (directory / "db_password").write_text("other")
+    (problem,) = read_secrets_directory(directory).problems
+    assert (problem.id, problem.variable) == ("secret_file.twice", "DB_PASSWORD")
 
 
 def test_a_folder_named_like_a_variable(directory: Path) -> None:
@@ -235,7 +243,7 @@ def test_links_that_lead_out(directory: Path, tmp_path: Path) -> None:
     (directory / "other").symlink_to(tmp_path / "outside" / "VIA_DATA")
     secrets = read_secrets_directory(directory)
     assert [(problem.id, problem.variable, problem.origin) for problem in secrets.problems] == [
-        ("secret_file.escape", name, str(directory / name)) for name in ("RELATIVE", "SIBLING", "VIA_DATA")
+        ("secret_file.escape", name, str(directory / name)) for name in ("RELATIVE", "SIBLING", "VIA_DATA", "other")
     ]
     assert secrets.paths_for("VIA_DATA") == ()
     assert "name it with VIA_DATA_FILE" in secrets.problems[2].hint

@@ -557,11 +557,11 @@ class TestLoading:
         """Every source is looked at, and what the class allows is left alone."""
         environ = {"DATABSE_URL": CANARY, "PATH": "/bin", "DJANGO_SECRETS_DIR": "secrets"}
         dotenv = "# mine\nCORS_ALOWED_ORIGINS=x\nMYTOOL_TOKEN=x\n"
-        loaded = load_from(AllowingSettings, environ, dotenv=dotenv, files={"secrets/db_password": CANARY})
+        loaded = load_from(AllowingSettings, environ, dotenv=dotenv, files={"secrets/db_pasword": CANARY})
         unknown = [problem for problem in loaded.problems if problem.id == "variable.unknown"]
         assert [(problem.variable, problem.origin) for problem in unknown] == [
             ("DATABSE_URL", "environment"),
-            ("db_password", str(tmp_path / "secrets" / "db_password")),
+            ("DB_PASWORD", str(tmp_path / "secrets" / "db_pasword")),
             ("CORS_ALOWED_ORIGINS", ".env:2"),
         ]
 
