@@ -477,3 +477,33 @@ def test_a_class_of_a_project_may_bear_the_name_of_ours(load_from: LoadFrom) -> 
     )
     (problem,) = load_from(own).errors
     assert (problem.variable, problem.origin) == ("PAGE_SIZE", "CoreSettings")
+
+
+class CodeSettings(Section):
+    """A section of a project whose one leaf has a validator."""
+
+    prefix: ClassVar[str] = "CODE_"
+
+    word: str = "plain"
+
+    @field_validator("word")
+    @classmethod
+    def quiet(cls, text: str) -> str:
+        """Refuse shouting."""
+        if "!" in text:
+            msg = "no shouting"
+            raise ValueError(msg)
+        return text
+
+
+def test_a_section_whose_every_leaf_fails_stands_at_its_defaults(load_from: LoadFrom) -> None:
+    """What is left of such a section can still be shown, and nothing of it be relied on."""
+
+    class Own(CoreSettings):
+        code: CodeSettings = CodeSettings()
+
+    loaded = load_from(Own, {"CODE_WORD": "hey!"})
+    (problem,) = loaded.errors
+    assert (problem.variable, problem.message) == ("CODE_WORD", '"hey!": no shouting.')
+    assert loaded.settings is not None
+    assert loaded.settings.code.word == "plain"  # type: ignore[attr-defined]  # an Own
