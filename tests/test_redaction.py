@@ -172,9 +172,9 @@ def test_a_long_line_costs_linear_time(unit: str) -> None:
 
     def cost(size: int) -> float:
         text = unit * (size // len(unit))
-        started = time.perf_counter()
+        started = time.process_time()
         redact_text(text)
-        return time.perf_counter() - started
+        return time.process_time() - started
 
     short, long = (min(cost(size) for _ in range(3)) for size in (25_000, 200_000))
     assert long < max(short, 0.001) * 8 * 4
