@@ -92,3 +92,21 @@ def test_validators_of_a_section_are_honoured(load_from: LoadFrom) -> None:
     assert problem.message == "nothing is sent twice in the open"
     (problem,) = load_from(Own, {"PICKY_RETRY_ATTEMPTS": "11"}).errors
     assert "more attempts than seconds" in problem.message
+
+
+def test_a_section_whose_every_leaf_fails_is_judged_no_further(load_from: LoadFrom) -> None:
+    """Its validators are not asked about defaults that nobody chose."""
+
+    class Window(Section):
+        rows: int = Field(default=50, ge=1)
+
+        @model_validator(mode="after")
+        def never(self) -> Self:
+            raise ValueError("asked")
+
+    class Own(CoreSettings):
+        window: Window = Field(default_factory=Window.model_construct)
+
+    (problem,) = load_from(Own, {"WINDOW_ROWS": "0"}).errors
+    assert problem.variable == "WINDOW_ROWS"
+    assert "asked" not in problem.message
