@@ -295,7 +295,9 @@ class DatabaseSettings(Section):
         is_chosen = context.is_set("DATABASE_CONN_MAX_AGE") or not context.is_given("DATABASE_CONN_MAX_AGE")
         if self.pool and self.conn_max_age and is_chosen:
             yield context.problem(
-                "DATABASE_CONN_MAX_AGE", "a pool and an age exclude each other.", hint="remove one of them"
+                "DATABASE_CONN_MAX_AGE",
+                f"DATABASE_POOL ({context.origin('DATABASE_POOL')}) excludes an age: a pool keeps connections itself.",
+                hint="remove one of them",
             )
         for name, subject, config in self._named():
             if config.options.get("pool") and config.settings["CONN_MAX_AGE"] != 0:

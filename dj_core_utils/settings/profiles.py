@@ -25,6 +25,7 @@ DEFAULT_PROFILE = "monolith"
 _POLICIES = ("hardened", "local", "build", "waivers")
 _LONGEST_NAME = 40
 _MAX_BYTES = 1024 * 1024
+_EXPECTATION = r"[A-Za-z /]*'[^\w\s']{1,2}'[A-Za-z /]*"
 _SEPARATORS = r"[\s;|+]"
 _KEYS = ("description", "extends", "conflicts", "require", "settings", "policy")
 
@@ -302,9 +303,12 @@ def _toml(text: str) -> dict[str, object]:
 
 
 def _position(text: str) -> str:
-    # The parser's message may quote what it met; its reason and position are enough to find the line.
+    # The parser's message may quote what it met; its reason and position are enough to find the line. What it expected
+    # are signs, and stay.
     reason, found, position = text.rpartition(" (at ")
-    reason = reason.partition(":")[0].partition("'")[0].partition('"')[0].strip()
+    reason = re.sub(r"(?s)\(.*\)", "a name", reason)
+    if re.fullmatch(_EXPECTATION, reason) is None:
+        reason = re.sub(r"(?s)\s*['\"].*", "", reason)
     return f"{reason} (at {position}" if found else "the end of the file is missing something"
 
 

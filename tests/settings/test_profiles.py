@@ -134,7 +134,12 @@ def test_conflicting_profiles_are_refused_once(folder: Path) -> None:
     ("text", "problem_id", "words"),
     [
         ("settings = ", "profile.syntax", "Invalid value (at end of document)"),
-        ("a b", "profile.syntax", "(at line 1, column 3)"),
+        ("a b", "profile.syntax", "Expected '=' after a key in a key/value pair (at line 1, column 3)"),
+        ("[settings", "profile.syntax", "Expected ']' at the end of a table declaration (at end of document)"),
+        ("[[settings]", "profile.syntax", "Expected ']]' at the end of an array declaration (at line 1, column 11)"),
+        ("[a]\n[a]", "profile.syntax", "not valid TOML: Cannot declare a name twice (at line 2, column 3)."),
+        ("a = {'b (at x)' = 1, 'b (at x)' = 2}", "profile.syntax", "not valid TOML: Duplicate inline table key (at "),
+        ("a = '\0'", "profile.syntax", "not valid TOML: Found invalid character (at "),
         ('settings = "x', "profile.syntax", "not valid TOML"),
         ("description = 1", "profile.value", "description must be text"),
         ('extends = "a"', "profile.value", "extends must be a list"),
