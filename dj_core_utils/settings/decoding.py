@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 # What Python makes of a byte of the environment that is not UTF-8.
 _SURROGATE = r"[\ud800-\udfff]"
+_DEEPEST = 100
 
 
 def decode(text: str, annotation: object, *, is_secret: bool = False) -> object:
@@ -266,9 +267,12 @@ def _split(text: str, problem_id: str) -> list[str] | _Fault:
 
 def _json(text: str) -> object:
     try:
-        return json.loads(
+        value: object = json.loads(
             text, object_pairs_hook=_without_repeats, parse_float=_json_number, parse_constant=_json_number
         )
+        if _is_shallow(value):
+            return value
+        complaint = f"is JSON nested more than {_DEEPEST} levels deep."
     except json.JSONDecodeError as error:
         complaint = f"is not valid JSON from character {error.pos + 1} on; texts and names stand in double quotes."
     except _RepeatedNameError:
@@ -276,6 +280,19 @@ def _json(text: str) -> object:
     except (ValueError, RecursionError):
         complaint = "is JSON with a number that is out of range, or nested too deeply."
     return _Fault("value.json", complaint, None)
+
+
+def _is_shallow(value: object) -> bool:
+    """Whether everything that walks through a value afterwards can do so."""
+    level = [value]
+    for _ in range(_DEEPEST):
+        containers = (
+            item.values() if isinstance(item, dict) else item for item in level if isinstance(item, (dict, list))
+        )
+        level = list(chain.from_iterable(containers))
+        if not level:
+            return True
+    return False
 
 
 class _RepeatedNameError(ValueError):

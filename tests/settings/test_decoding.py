@@ -311,6 +311,7 @@ def test_lists(text: str, annotation: object, value: object) -> None:
         ("[1e999]", list[float], "value.json", "out of range"),
         (f"[{'1' * 5000}]", list[int], "value.json", "out of range"),
         ("[" * 100_000, list[str], "value.json", "nested too deeply"),
+        ("[" * 101 + "]" * 101, list[Any], "value.json", "nested more than 100 levels deep"),
         ('["\\u0000"]', list[str], "value.nul", "item 1: the value holds a NUL byte"),
     ],
 )
