@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import warnings
 from itertools import takewhile
+from threading import Lock
 
 from dj_core_utils.settings.errors import invalid
 
@@ -18,6 +19,8 @@ _PIECE = r"(?s)\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|."
 _SCHEME = r"(?:\^|\\A)(?:[a-z][a-z0-9+-]*(?:s\?)?|\((?:\?:)?(?:https\|http|http\|https)\)):(?:\\?/){2}"
 _ENDS = ("$", r"\Z", r"\z")
 _LITERAL = r"[A-Za-z0-9_-]|\\[^A-Za-z0-9]"
+# The filters of warnings belong to the process: two threads that change them side by side leave them changed.
+_FILTERS = Lock()
 _STRANGERS = ("https://evil.invalid", "http://evil.invalid", "https://evil.invalid:8443")
 _LABELS_OF_A_SITE = 2
 
@@ -36,7 +39,7 @@ def check_pattern(text: str) -> str:
             another origin.
     """
     try:
-        with warnings.catch_warnings():
+        with _FILTERS, warnings.catch_warnings():
             warnings.simplefilter("error", FutureWarning)  # what will mean something else in a later Python
             re.compile(text)
     except (re.error, OverflowError, RecursionError, FutureWarning) as error:
