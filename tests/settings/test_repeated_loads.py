@@ -106,7 +106,8 @@ def test_no_result_depends_on_the_order_of_hashes(
     folder = project(files)
     env = {"DJANGO_PROFILE": "developmnt", "DEBUGG": "1", "JWT_A": "1", "JWT_B": "1", "COLOURS": "e,d,c,b,a"}
     runs = [
-        run_python([folder / "manage.py", *arguments], env={**env, "PYTHONHASHSEED": seed}) for seed in ("1", "2", "3")
+        run_python(["-m", "dj_core_utils", *arguments], cwd=folder, env={**env, "PYTHONHASHSEED": seed})
+        for seed in ("1", "2", "3")
     ]
     assert len({run.stdout + run.stderr for run in runs}) == 1
     assert word in runs[0].stdout
