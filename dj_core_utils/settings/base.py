@@ -11,7 +11,6 @@ from dj_core_utils.settings.api import APISettings
 from dj_core_utils.settings.apps import AppsSettings
 from dj_core_utils.settings.audit import AuditSettings
 from dj_core_utils.settings.cache import CacheSettings
-from dj_core_utils.settings.class_body import SettingsClass
 from dj_core_utils.settings.cors import CORSSettings
 from dj_core_utils.settings.database import DatabaseSettings
 from dj_core_utils.settings.email import EmailSettings
@@ -37,7 +36,7 @@ _LANGUAGE = r"(?i)[a-z]{1,8}(?:-[a-z0-9]{1,8})*(?:@[a-z0-9]{1,20})?"
 _MODEL = r"[^\W\d]\w*\.[^\W\d]\w*"
 
 
-class CoreSettings(HidingRepr, BaseSettings, metaclass=SettingsClass):
+class CoreSettings(HidingRepr, BaseSettings):
     """Settings of a Django service, typed and frozen.
 
     Inherit from it, declare what is yours, and call ``export_settings(globals())`` at the end of ``settings.py``. A

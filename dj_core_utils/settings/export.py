@@ -140,8 +140,8 @@ def _export(
 ) -> CoreSettings | ConfigurationError:
     module = str(namespace.get("__name__", ""))
     chosen = settings_class or find_settings_class(namespace)
-    if not (isinstance(chosen, type) and issubclass(chosen, CoreSettings)):
-        return _no_class(module, chosen, is_given=settings_class is not None)
+    if isinstance(chosen, str):
+        return _ambiguous(module, chosen)
     project_dir = find_project_dir(namespace)
     key = (module, chosen.__qualname__, _fingerprint(project_dir, env_file, profiles))
     if key in _exports.failed and _exports.observer is None:  # Django runs a broken settings module up to three times
@@ -186,20 +186,18 @@ def _warn_of_second(module: str, settings_class: type[CoreSettings]) -> None:
     warnings.warn(message, stacklevel=4)
 
 
-def _no_class(module: str, chosen: object, *, is_given: bool) -> ConfigurationError:
-    given = "something else" if isinstance(chosen, type) else f"an instance of {type(chosen).__name__}"
+def _ambiguous(module: str, message: str) -> ConfigurationError:
     problem = Problem(
-        id="class.argument" if is_given else "class.several",
+        id="class.several",
         variable="export_settings",
         origin=module,
-        message=f"it exports a class that inherits from CoreSettings, and was given {given}."
-        if is_given
-        else str(chosen),
+        message=message,
         hint="name it: export_settings(globals(), UsersSettings)",
     )
-    from dj_core_utils.settings.report import module_error  # noqa: PLC0415  # only a failed start pays for it
+    from dj_core_utils.settings.report import next_step, write_report  # noqa: PLC0415  # only a failed start pays for it
 
-    return module_error("The settings class is not clear", [problem], module)
+    report = write_report("The settings class is not clear: 1 problem", [problem], next_step(module))
+    return ConfigurationError(report, [problem])
 
 
 def _fingerprint(project_dir: Path, env_file: EnvFile, profiles: Sequence[str] | None) -> int:

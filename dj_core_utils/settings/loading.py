@@ -201,9 +201,7 @@ def _activate(sources: Sources, requested: Sequence[str] | None) -> tuple[Profil
     folders = dict.fromkeys((builtin_folder(), (sources.project_dir / "profiles").resolve()))
     library = ProfileLibrary(folders)
     if requested is not None:
-        # To a type checker a text is a sequence of texts, too.
-        names = split_names(requested) if isinstance(requested, str) else tuple(map(str, requested))
-        return library, library.activate(names, "export_settings")
+        return library, library.activate(requested, "export_settings")
     text, origin = sources.setting(PROFILE_VARIABLE)
     return library, library.activate(split_names(text) or (DEFAULT_PROFILE,), origin)
 

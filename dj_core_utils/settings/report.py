@@ -40,18 +40,6 @@ def configuration_error(loaded: Loaded, *, module: str = "") -> ConfigurationErr
     return ConfigurationError(write_report(headline, loaded.problems, next_step(module)), loaded.problems)
 
 
-def module_error(headline: str, problems: Sequence[Problem], module: str) -> ConfigurationError:
-    """The error for a settings module that cannot be loaded at all.
-
-    Args:
-        headline: What cannot be used.
-        problems: Why.
-        module: The settings module.
-    """
-    report = write_report(f"{headline}: {count_problems(problems)}", problems, next_step(module))
-    return ConfigurationError(report, problems)
-
-
 def next_step(module: str) -> str:
     """The line that says how to look further."""
     return f"See every value and where it came from:  {command_line('show', module)}"

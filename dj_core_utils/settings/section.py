@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from dj_core_utils.settings.class_body import SettingsClass
 from dj_core_utils.settings.secret_text import SecretText, is_secret_name
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ class HidingRepr:
             yield name, SecretText(value) if is_plain_secret else value
 
 
-class Section(HidingRepr, BaseModel, metaclass=SettingsClass):
+class Section(HidingRepr, BaseModel):
     """A frozen group of leaves, such as ``JWTSettings``.
 
     Every leaf has a default, so that an instance can be written in a class body; what must be set, and what does not

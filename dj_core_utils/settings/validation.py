@@ -6,7 +6,6 @@ its section is still known.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
 Path_ = tuple[str, ...]
 
 _UNDECODED = object()
-# What Pydantic says of an annotation that is text and names nothing.
-_UNKNOWN_TYPE = r"define `(?:ForwardRef\(')?([\w.]+)"
 _IMMUTABLE = frozenset({bool, int, float, str, bytes})
 # Pydantic's own texts for these hold numbers and words of ours, never the value; for a secret nothing else is shown.
 _SAFE_FOR_SECRETS = frozenset(
@@ -190,14 +187,6 @@ def _defect(error: Exception, name: str) -> Problem:
     """What is wrong with the class, and not with a value."""
     if not isinstance(error, PydanticErrorMixin):
         return failure(error, f"a validator of {name}", variable=name)
-    if unknown := re.search(_UNKNOWN_TYPE, error.message):
-        return Problem(
-            id="class.field",
-            variable=name,
-            origin="settings class",
-            message=f"the type {unknown.group(1)} is not known where the class is made.",
-            hint="import it above the class, and not under  if TYPE_CHECKING",
-        )
     return Problem(
         id="class.field",
         variable=name,

@@ -147,28 +147,6 @@ def test_several_classes_in_one_module_are_an_error_that_names_them(
     assert run(run_python, folder, "import settings; print(settings.PAGE_SIZE)") == "2"
 
 
-@pytest.mark.parametrize(
-    ("given", "words"),
-    [("Users()", "an instance of Users"), ("'Users'", "an instance of str"), ("dict", "something else")],
-)
-def test_what_is_no_settings_class_cannot_be_exported(
-    run_python: RunPython, project: WriteProject, given: str, words: str
-) -> None:
-    """The report says what was given, and what the call looks like."""
-    settings = f"""
-        from dj_core_utils.settings import CoreSettings, export_settings
-        class Users(CoreSettings):
-            page_size: int = 1
-        export_settings(globals(), {given})
-    """
-    done = run_python(["-c", "import settings"], cwd=project({"settings.py": settings}), env=DEVELOPMENT)
-    report = " ".join(done.stderr.split())
-    assert done.returncode == 1
-    assert f"it exports a class that inherits from CoreSettings, and was given {words}." in report
-    assert "name it: export_settings(globals(), UsersSettings) [class.argument]" in report
-    assert "Traceback" not in report
-
-
 def test_a_local_module_may_star_import_its_base_and_export_again(run_python: RunPython, project: WriteProject) -> None:
     """``from base import *`` and a second export keep the class of the base and warn of nothing."""
     local = """
@@ -268,14 +246,6 @@ def test_profiles_can_be_given_in_code(run_python: RunPython, project: WriteProj
     folder = project({"settings.py": SETTINGS.replace("globals()", 'globals(), profiles=["test"]')})
     code = "import settings; print(settings.DEBUG, settings.DATABASES['default']['NAME'])"
     assert run(run_python, folder, code, {"DJANGO_PROFILE": "production"}) == "False :memory:"
-
-
-def test_one_profile_can_be_given_as_text(run_python: RunPython, project: WriteProject) -> None:
-    """To a type checker a text is a sequence of texts; nobody means its letters."""
-    folder = project()
-    export = "export_settings(globals(), profiles='monolith, development')"
-    code = f"from dj_core_utils.settings import export_settings; {export}; print(DEBUG)"
-    assert run_python(code, cwd=folder).stdout == "True\n"
 
 
 def test_a_broken_module_is_loaded_once_however_often_django_runs_it(
