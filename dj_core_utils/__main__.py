@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dj_core_utils
-from dj_core_utils.cli.commands import HELP, add_commands
+from dj_core_utils.cli.commands import COMMANDS, HELP, add_commands
+from dj_core_utils.cli.init import command as init
 from dj_core_utils.cli.inspection import SETTINGS_VARIABLE, Inspection, find_module, inspect_module
 from dj_core_utils.cli.screen import Screen
+from dj_core_utils.cli.suggestions import Suggesting
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
 _WRONG_CALL = 2
 _NO_SETTINGS = f"""\
 Which settings? There is no manage.py here that names any, and {SETTINGS_VARIABLE} is not set.
-Go to the folder of manage.py, or name them:  python -m dj_core_utils config {{command}} --settings users.settings"""
+Go to the folder of manage.py, or name them:  python -m dj_core_utils config {{command}} --settings users.settings
+A project of any kind is brought over, and a new one made, by:  python -m dj_core_utils init"""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -40,6 +43,8 @@ def main(arguments: Sequence[str]) -> int:
     screen = Screen.of(sys.stdout, sys.stderr)
     if str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
+    if options.command is init:
+        return init.run(options, screen, Path.cwd())
     module = options.settings or find_module(Path.cwd())
     if options.command.NEEDS_SETTINGS and not module:
         screen.complain(_NO_SETTINGS.format(command=options.command.NAME))
@@ -49,17 +54,20 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Suggesting(
         prog="python -m dj_core_utils", description="Typed, profiled configuration for Django services."
     )
     parser.add_argument("--version", action="store_true", help="show the version of this package and exit")
+    parser.elsewhere = {command.NAME: f"config {command.NAME}" for command in COMMANDS}
     parser.set_defaults(command=None)
-    config = parser.add_subparsers(title="commands", metavar="COMMAND").add_parser(
-        "config", help=HELP, description=f"{HELP.capitalize()}."
-    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    start = commands.add_parser(init.NAME, help=init.HELP, description=init.DESCRIPTION)
+    init.add_arguments(start)
+    config = commands.add_parser("config", help=HELP, description=f"{HELP.capitalize()}.")
     config.add_argument("--settings", metavar="MODULE", help="settings module, such as users.settings")
     parser.set_defaults(shown=parser)
     config.set_defaults(shown=config)
+    start.set_defaults(command=init)
     add_commands(config)
     return parser
 

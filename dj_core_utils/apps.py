@@ -1,13 +1,15 @@
-"""The root app: system checks, the command ``config``, and a development server that sees ``.env`` change."""
+"""The root app: system checks, tokens, the command ``config``, and a development server that sees ``.env`` change."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.utils.autoreload import autoreload_started
 
 from dj_core_utils import checks
+from dj_core_utils.auth.installation import install_backend
 from dj_core_utils.settings.export import last_export
 
 if TYPE_CHECKING:
@@ -22,8 +24,14 @@ class DjCoreUtilsConfig(AppConfig):
     verbose_name = "Django core utilities"
 
     def ready(self) -> None:
-        """Register the checks, and what the development server watches."""
+        """Register the checks, what makes tokens, and what the development server watches."""
         checks.register_checks()
+        if hasattr(settings, "JWT_KEYS"):
+            install_backend()
+        if interval := getattr(settings, "RELOAD_SECRETS", None):
+            from dj_core_utils.rotation.rotation import start_rotation  # noqa: PLC0415  # only those who ask for it pay
+
+            start_rotation(interval)
         autoreload_started.connect(watch_sources, dispatch_uid="dj_core_utils.watch_sources")
 
 

@@ -8,6 +8,9 @@
 ``W003``              a setting that nothing reads resembles one that is read
 ``E004``              a dotted path in the settings cannot be imported
 ``E005``, ``W005``    middleware that was added or moved outside of the settings class breaks something where it stands
+``W006``              the manager of a model that stamps writes without stamps; see ``dj_core_utils.db.stamped``
+``W007``              ``SILENCED_SYSTEM_CHECKS`` names a check of this package that does not exist
+``W008``              triggers that record changes are missing, stale or left over; asked with ``--database`` alone
 ====================  =================================================================================================
 """
 
@@ -27,11 +30,13 @@ if TYPE_CHECKING:
     from dj_core_utils.settings.errors import Problem
 
 TAG = "dj_core_utils"
+_NUMBERS = ("W001", "E002", "W002", "W003", "E004", "E005", "W005", "W006", "W007", "W008")
+_IDS = frozenset(f"{TAG}.{number}" for number in _NUMBERS)
 
 
 def register_checks() -> None:
     """Register every check under the tag ``dj_core_utils``."""
-    for check in (load_warnings, final_settings, dotted_paths, middleware_order):
+    for check in (load_warnings, final_settings, dotted_paths, middleware_order, silenced_checks):
         checks.register(check, TAG)
 
 
@@ -68,6 +73,27 @@ def middleware_order(**_: object) -> list[checks.CheckMessage]:
     export = last_export()
     known = {problem.message for problem in export.loaded.problems} if export else set()
     return [_message(problem, 5) for problem in order_problems(settings) if problem.message not in known]
+
+
+def silenced_checks(**_: object) -> list[checks.CheckMessage]:
+    """What is silenced exists, so that nobody believes in a silence that is none."""
+    from dj_core_utils.settings.errors import Problem  # noqa: PLC0415  # a server runs no checks
+
+    unknown = [name for name in settings.SILENCED_SYSTEM_CHECKS if name.startswith(f"{TAG}.") and name not in _IDS]
+    return [
+        _message(
+            Problem(
+                id="check.unknown",
+                variable="SILENCED_SYSTEM_CHECKS",
+                origin="settings",
+                message=f"there is no check {name}.",
+                hint=f"known: {', '.join(sorted(_IDS))}; a rule is waived by its own id, in the settings class",
+                severity="warning",
+            ),
+            7,
+        )
+        for name in unknown
+    ]
 
 
 def _settings_module(exported: str) -> tuple[str, Mapping[str, object]]:

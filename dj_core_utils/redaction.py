@@ -1,6 +1,6 @@
 """Take secrets out of what people and machines will read: by the name of a key, by shape, and by exact value.
 
-Standard library alone. Nothing handed in is changed; every function returns a copy.
+Nothing handed in is changed; every function returns a copy.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+from dj_core_utils.secret_forms import is_public_name, without_known_forms
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -36,7 +38,6 @@ _SECRET_SETTING = re.compile(
 _URL_PASSWORD = re.compile(r"://[^\s:/?#@]*:([^\s]+)@")
 
 _PATTERNS = (
-    (re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]{0,40}-----|\Z)", re.DOTALL), MASK),
     # scheme://user:password@host
     (re.compile(r"(://[^\s:/?#@\"'<>]*:)[^\s/?#\"'<>]*@"), rf"\g<1>{MASK}@"),
     # Header lines: everything up to the end of the line or of the quoted text
@@ -75,6 +76,7 @@ def redact_text(text: str, secrets: re.Pattern[str] | None = None) -> str:
     """
     if secrets is not None:
         text = secrets.sub(MASK, text)
+    text = without_known_forms(text, MASK)
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)
     return text
@@ -131,7 +133,7 @@ def sensitive_values(value: object, *, is_secret: bool = False, depth: int = 0) 
             yield match[1]
     elif depth < _MAX_DEPTH and isinstance(value, Mapping):
         for key, item in value.items():
-            is_named = isinstance(key, str) and _SECRET_SETTING.search(key) is not None
+            is_named = isinstance(key, str) and _SECRET_SETTING.search(key) is not None and not is_public_name(key)
             yield from sensitive_values(item, is_secret=is_secret or is_named, depth=depth + 1)
     elif depth < _MAX_DEPTH and isinstance(value, list | tuple | set | frozenset):
         for item in value:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Protocol
 
-from dj_core_utils.cli import check, env, show
+from dj_core_utils.cli import check, diff, docs, env, explain, keygen, schema, show, stubs
+from dj_core_utils.cli.suggestions import Suggesting
 
 if TYPE_CHECKING:
     from dj_core_utils.cli.inspection import Inspection
@@ -43,17 +44,18 @@ class Command(Protocol):
         """
 
 
-COMMANDS: tuple[Command, ...] = (show, check, env)
+COMMANDS: tuple[Command, ...] = (show, explain, diff, check, env, docs, schema, keygen, stubs)
 
 
-def add_commands(parser: argparse.ArgumentParser) -> None:
+def add_commands(parser: argparse.ArgumentParser, parser_class: type[Suggesting] = Suggesting) -> None:
     """Give a parser one sub-parser for each command; ``options.command`` is then the one that was called.
 
     Args:
         parser: The parser of ``config``.
+        parser_class: Makes the parsers of the commands.
     """
     parser.set_defaults(command=None)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=parser_class)
     for command in COMMANDS:
         # Django's help shows the description, argparse's list the help.
         own = commands.add_parser(command.NAME, help=command.HELP, description=f"{command.HELP.capitalize()}.")

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dj_core_utils.settings.base import CoreSettings
+from dj_core_utils.cli.unusable import class_of
 from dj_core_utils.settings.env_template import entries, env_template
-from dj_core_utils.settings.variables import VariableTable
+from dj_core_utils.settings.reference import class_table
 
 if TYPE_CHECKING:
     import argparse
@@ -39,14 +39,11 @@ def run(inspection: Inspection, options: argparse.Namespace, screen: Screen) -> 
         0; 1 when the file cannot be written, or when the variables may not be those of the project because its module
         cannot be imported.
     """
+    settings_class, status = class_of(inspection, screen)
     loaded = inspection.loaded
-    faults = [problem for problem in inspection.problems if problem.severity == "error"]
-    for problem in faults:
-        screen.complain(str(problem))
-    settings_class = loaded.settings_class if loaded else CoreSettings
     table = loaded.table if loaded else None
     if table is None:
-        table = VariableTable(settings_class, str(settings_class.model_fields["service_name"].default))
+        table = class_table(settings_class)
     if options.json:
         text = json.dumps([entry.as_json() for entry in entries(table)], indent=2, ensure_ascii=False) + "\n"
     else:
@@ -54,7 +51,7 @@ def run(inspection: Inspection, options: argparse.Namespace, screen: Screen) -> 
     if options.output is not None:
         return _save(text, options.output, len(table), screen)
     screen.write(text.removesuffix("\n"))
-    return 1 if faults else 0
+    return status
 
 
 def _save(text: str, path: Path, number: int, screen: Screen) -> int:

@@ -6,20 +6,18 @@ import importlib
 import os
 import re
 import sys
-import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from django.core.exceptions import ImproperlyConfigured
-
+from dj_core_utils.cli.failing_code import what_failed, where_it_failed
 from dj_core_utils.settings.base import CoreSettings
 from dj_core_utils.settings.discovery import find_project_dir, find_settings_class
 from dj_core_utils.settings.errors import ConfigurationError, Problem
 from dj_core_utils.settings.export import last_export, observing
 from dj_core_utils.settings.final_settings import misspelt, undone
 from dj_core_utils.settings.loading import Loaded, load
-from dj_core_utils.settings.redaction import redact
+from dj_core_utils.settings.redacted_problems import redact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,8 +27,6 @@ SETTINGS_VARIABLE = "DJANGO_SETTINGS_MODULE"
 
 _NO_MODULE = "settings.module"
 _IN_MANAGE = re.compile(rf"{SETTINGS_VARIABLE}['\"]\s*,\s*['\"]([\w.]+)['\"]")
-# Texts of these are made of names; those of other exceptions may quote a value.
-_TELLING = (ImportError, SyntaxError, NameError, AttributeError, KeyError, ImproperlyConfigured)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -130,30 +126,13 @@ def _import_problem(module: str, error: BaseException) -> Problem:
             message=f"there is no module {error.name}.",
             hint=f"it was looked for from {Path.cwd()}: go to the folder of manage.py, or name another one",
         )
-    place = _place(error)
-    kind = type(error).__name__
-    text = error.msg if isinstance(error, SyntaxError) else str(error)
-    detail = f": {text}" if isinstance(error, _TELLING) and text else ""
     return Problem(
         id="settings.import",
         variable=module,
-        origin=place,
-        message=f"the settings module cannot be imported: {kind}{detail}.",
+        origin=where_it_failed(error),
+        message=f"the settings module cannot be imported: {what_failed(error)}",
         hint="everything else shown here was read without it",
     )
-
-
-def _place(error: BaseException) -> str:
-    if isinstance(error, SyntaxError) and error.filename:
-        file, line = error.filename, error.lineno
-    else:
-        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith("<")]
-        of_project = [frame for frame in frames if Path(frame.filename).is_relative_to(Path.cwd())]
-        of_project = [frame for frame in of_project if "site-packages" not in frame.filename]
-        last = (of_project or frames)[-1]
-        file, line = last.filename, last.lineno
-    path = Path(file)
-    return f"{path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}:{line}"
 
 
 def _globals_of(module: str, trace: TracebackType | None) -> Mapping[str, object]:

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
+import textwrap
 from dataclasses import dataclass
+from io import StringIO
 from typing import TYPE_CHECKING, TextIO
+
+from dj_core_utils.settings.report import uses_colour
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
 _WIDEST = 200
+_RESET = "\x1b[0m"
+_BLANK_END = r"(?: |\x1b\[[0-9;]*m)+$"
+# Ours, where the encoding of the terminal or pipe lacks them.
+_PLAIN = str.maketrans({"·": "-"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +32,14 @@ class Screen:
         errors: Where complaints go.
         is_terminal: Whether a person looks at it.
         has_colour: Whether colours may be used.
+        has_signs: Whether it can show signs that are not ASCII.
     """
 
     stream: TextIO
     errors: TextIO
     is_terminal: bool
     has_colour: bool
+    has_signs: bool
 
     @classmethod
     def of(cls, stream: TextIO, errors: TextIO, *, colour: bool | None = None) -> Screen:
@@ -37,14 +48,13 @@ class Screen:
         Args:
             stream: Where text goes.
             errors: Where complaints go.
-            colour: True and False overrule what the terminal and ``NO_COLOR`` say.
+            colour: True and False overrule what the terminal, ``NO_COLOR`` and ``FORCE_COLOR`` say.
         """
         # What the encoding of a terminal or pipe lacks is written as an escape.
         if (reconfigure := getattr(stream, "reconfigure", None)) is not None:
             reconfigure(errors="backslashreplace")
-        is_terminal = stream.isatty()
-        wanted = is_terminal and not os.environ.get("NO_COLOR") if colour is None else colour
-        return cls(stream, errors, is_terminal, bool(wanted))
+        has_colour = uses_colour(stream) if colour is None else colour
+        return cls(stream, errors, stream.isatty(), has_colour, _can_encode("".join(map(chr, _PLAIN)), stream))
 
     @property
     def width(self) -> int:
@@ -53,7 +63,11 @@ class Screen:
 
     def write(self, text: str) -> None:
         """Write text as it is, and end the line."""
-        self.stream.write(f"{text}\n")
+        self.stream.write(f"{self._written(text)}\n")
+
+    def write_wrapped(self, text: str) -> None:
+        """Write text between the edges of a terminal, and end the line."""
+        self.write(textwrap.fill(text, self.width, break_on_hyphens=False) if self.is_terminal else text)
 
     def bold(self, text: str) -> str:
         """Text that stands out where colours may be used."""
@@ -66,7 +80,7 @@ class Screen:
             text: The text.
             code: An ANSI code, ``1;32`` for bold green.
         """
-        return f"\033[{code}m{text}\033[0m" if self.has_colour else text
+        return f"\x1b[{code}m{text}{_RESET}" if self.has_colour else text
 
     def complain(self, text: str) -> None:
         """Write to the stream for errors."""
@@ -75,18 +89,21 @@ class Screen:
 
     def draw(self, *parts: RenderableType) -> None:
         """Draw what rich knows how to draw."""
-        self._console().print(*parts, sep="\n")
+        drawn = StringIO()
+        self._console(drawn).print(*parts, sep="\n")
+        # A table fills its last column with blanks, which a copy would carry along.
+        self.write("\n".join(map(_without_end, drawn.getvalue().splitlines())))
 
     @staticmethod
     def close() -> None:
         """Send what is still to be written nowhere: the reader, such as head, has seen enough and is gone."""
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
-    def _console(self) -> Console:
+    def _console(self, stream: TextIO) -> Console:
         from rich.console import Console  # noqa: PLC0415  # only a terminal needs it
 
         return Console(
-            file=self.stream,
+            file=stream,
             width=self.width,
             force_terminal=self.has_colour,
             no_color=not self.has_colour,
@@ -94,3 +111,20 @@ class Screen:
             markup=False,
             emoji=False,
         )
+
+    def _written(self, text: str) -> str:
+        return text if self.has_signs else text.translate(_PLAIN)
+
+
+def _without_end(line: str) -> str:
+    """A line without the blanks at its end, in colour or not."""
+    text = re.sub(_BLANK_END, "", line)
+    return f"{text}{_RESET}" if "\x1b" in text else text
+
+
+def _can_encode(text: str, stream: TextIO) -> bool:
+    try:
+        text.encode(getattr(stream, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+import shlex
 from typing import TYPE_CHECKING
 
 from dj_core_utils.cli.rows import draw_rows, write_rows
+from dj_core_utils.cli.unusable import complain
 from dj_core_utils.settings.describe import TOP_SECTION, describe
-from dj_core_utils.settings.errors import ConfigurationError
 from dj_core_utils.settings.final_settings import reassigned
-from dj_core_utils.settings.report import command_line, count, count_problems, print_report, write_report
+from dj_core_utils.settings.quoting import quoted
+from dj_core_utils.settings.report import command_line, count
 from dj_core_utils.settings.spelling import nearest
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from dj_core_utils.cli.inspection import Inspection
     from dj_core_utils.cli.screen import Screen
@@ -31,7 +33,8 @@ _WRONG_CALL = 2
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("names", nargs="*", metavar="VARIABLE", help="show these variables or settings only")
+    # Not one of its arguments: taken to say what answers it, where argparse would only refuse.
+    parser.add_argument("names", nargs="*", help=argparse.SUPPRESS)
     parser.add_argument("--all", action="store_true", help="show defaults, too")
     parser.add_argument(
         "--section", metavar="NAME", help=f"show one section with its defaults, such as jwt; {TOP_SECTION} is the rest"
@@ -49,70 +52,57 @@ def run(inspection: Inspection, options: argparse.Namespace, screen: Screen) -> 
         screen: Where to write.
 
     Returns:
-        0; 1 when the configuration cannot be used; 2 for a section or name that does not exist.
+        0; 1 when the configuration cannot be used; 2 for a name, and for a section that does not exist.
     """
+    if options.names:
+        explain = command_line(f"explain {shlex.join(options.names)}", inspection.module)
+        screen.complain(f"This command shows many variables. One of them, with its whole history:  {explain}")
+        return _WRONG_CALL
     rows = describe(inspection.loaded, reveal=options.reveal) if inspection.loaded else []
-    complaint = _no_section(options.section, rows) if rows else ""
-    if options.section:
-        rows = [row for row in rows if row.section == options.section]
-    if complaint or (rows and (complaint := _no_names(options.names, rows))):
+    if rows and (complaint := _no_section(options.section, rows)):
         screen.complain(complaint)
         return _WRONG_CALL
-    if options.names:
-        rows = [row for row in rows if {row.variable, *row.settings}.intersection(map(str.upper, options.names))]
+    if options.section:
+        rows = [row for row in rows if row.section == options.section]
     if options.json:
         screen.write(json.dumps([row.as_json() for row in rows], indent=2, ensure_ascii=False))
     elif inspection.loaded and rows:
-        is_chosen = options.all or options.section or options.names
+        is_chosen = options.all or options.section
         shown = [row for row in rows if row.is_set or is_chosen]
-        _write(inspection.loaded, inspection, rows, shown, screen)
+        _write_headline(inspection.loaded, rows, screen)
+        _write_rows(inspection.loaded, inspection, shown, options, screen)
         if not is_chosen:
-            screen.write(f"\n{_MORE}")
+            screen.write("")
+            screen.write_wrapped(_MORE)
     if not inspection.is_usable:
-        _complain(inspection, screen)
+        complain(inspection, screen)
     return 0 if inspection.is_usable else 1
 
 
-def _write(loaded: Loaded, inspection: Inspection, rows: Sequence[Row], shown: Sequence[Row], screen: Screen) -> None:
-    name = loaded.settings_class.__name__
+def _write_headline(loaded: Loaded, rows: Sequence[Row], screen: Screen) -> None:
     profiles = loaded.profiles.display
-    counts = f"{count(len(rows), 'variable')}, {sum(row.is_set for row in rows)} set"
     several = "s" if "," in profiles else ""
-    screen.write(f"{screen.bold(name)} · profile{several} {profiles or 'unknown'} · {counts}\n")
+    counts = f"{count(len(rows), 'variable')}, {sum(row.is_set for row in rows)} set"
+    name = screen.bold(loaded.settings_class.__name__)
+    screen.write(f"{name} · profile{several} {profiles or 'unknown'} · {counts}\n")
+
+
+def _write_rows(
+    loaded: Loaded, inspection: Inspection, shown: Sequence[Row], options: argparse.Namespace, screen: Screen
+) -> None:
     changed = reassigned(loaded, inspection.namespace)
-    if shown:
-        (draw_rows if screen.is_terminal else write_rows)(screen, shown, changed)
-    else:
+    if not shown:
         screen.write("  everything is at its default")
+    elif screen.is_terminal and not options.reveal:
+        draw_rows(screen, shown, changed, has_headings=options.all)
+    else:  # a secret that is shown is to be copied: in one piece
+        write_rows(screen, shown, changed)
 
 
 def _no_section(name: str | None, rows: Sequence[Row]) -> str:
     sections = tuple(dict.fromkeys(row.section for row in rows))
     if not name or name in sections:
         return ""
-    return f'There is no section "{name}".{_suggestion(name, sections)}\nThere are: {", ".join(sections)}'
-
-
-def _no_names(names: Sequence[str], rows: Sequence[Row]) -> str:
-    known = dict.fromkeys(name for row in rows for name in (row.variable, *row.settings))
-    unknown = [name for name in names if name.upper() not in known]
-    return "\n".join(f'There is no variable or setting "{name}".{_suggestion(name, known)}' for name in unknown)
-
-
-def _suggestion(name: str, known: Iterable[str]) -> str:
-    near = nearest(name, known)
-    return f" Did you mean {near}?" if near else ""
-
-
-def _complain(inspection: Inspection, screen: Screen) -> None:
-    """What keeps values from being shown in full, the rest by number: ``config check`` tells it."""
-    headline = f"Not usable: {count_problems(inspection.all_problems)}."
-    is_loaded = inspection.loaded is not None and inspection.loaded.settings is not None
-    problems = inspection.problems if is_loaded else inspection.all_problems
-    if not problems:
-        screen.complain(f"\n{headline} See what to do:  {command_line('check', inspection.module)}")
-        return
-    footer = f"See everything that is wrong:  {command_line('check', inspection.module)}"
-    report = write_report(headline, problems, footer)
-    screen.complain("")
-    print_report(ConfigurationError(report, problems), screen.errors)
+    near = nearest(name, sections)
+    did_you_mean = f" Did you mean {near}?" if near else ""
+    return f"There is no section {quoted(name)}.{did_you_mean}\nThere are: {', '.join(sections)}"

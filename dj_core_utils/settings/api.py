@@ -1,8 +1,9 @@
 """Calls to other services: how long they may take, how often they are tried, and when they are given up."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from dj_core_utils.settings.errors import Problem
 from dj_core_utils.settings.rules import RuleContext, rule
@@ -79,18 +80,74 @@ class APISettings(Section):
         ge=_SHORTEST,
     )
 
-    def render(self, context: "RenderContext") -> Mapping[str, object]:  # noqa: ARG002  # every section's signature
-        """``API_CLIENT``, with durations in seconds.
+    largest_answer: int = variable(
+        10_485_760,
+        feeds=_SETTING,
+        description="Bytes from which on an answer is refused, so that no service can fill the memory of another.",
+        example="10485760",
+        ge=1024,
+    )
+    ca_file: str = variable(
+        "",
+        feeds=_SETTING,
+        description="Certificates of the authorities that sign for services, instead of those that the machine trusts.",
+        example="/etc/ssl/internal-ca.pem",
+    )
+    local_path: str = variable(
+        "/",
+        feeds=_SETTING,
+        description="Path under which a service of this process is found; {service} stands for its name.",
+        example="/{service}/",
+    )
+    transaction: Literal["join", "refuse"] = variable(
+        "join",
+        feeds=_SETTING,
+        description="What becomes of calls inside of a transaction; refuse, in tests, shows code that depends on it.",
+        example="refuse",
+    )
+
+    def render(self, context: "RenderContext") -> Mapping[str, object]:
+        """``API_CLIENT``, with durations in seconds and a file that does not depend on where a process is started.
 
         Args:
-            context: Not needed.
+            context: The folder of the project is read.
         """
         values = {name: getattr(self, name) for name in type(self).model_fields}
+        if self.ca_file:
+            values["ca_file"] = str(context.project_dir / self.ca_file)
         return {
             _SETTING: {
                 name: value.total_seconds() if isinstance(value, timedelta) else value for name, value in values.items()
             }
         }
+
+    @rule("api.ca_file")
+    def authorities_are_there(self, context: RuleContext) -> Iterator[Problem]:
+        """A file of certificates that cannot be read would fail the first call, not the start."""
+        if self.ca_file and not context.profiles.is_build and not (context.project_dir / self.ca_file).is_file():
+            yield context.problem(
+                "API_CLIENT_CA_FILE", "there is no such file.", hint=f"relative paths start at {context.project_dir}"
+            )
+
+    @rule("api.local_path")
+    def local_path_is_a_path(self, context: RuleContext) -> Iterator[Problem]:
+        """The path of the services of this process is a path, with one placeholder at most."""
+        if not re.fullmatch(r"/(?:[\w.~-]+/|\{service\}/)*", self.local_path):
+            yield context.problem(
+                "API_CLIENT_LOCAL_PATH",
+                "this is no path that begins and ends with a slash.",
+                hint='such as  /api/  or, where each service is mounted under its name,  "/{service}/"',
+            )
+
+    @rule("api.transaction")
+    def switch_stays_in_tests(self, context: RuleContext) -> Iterator[Problem]:
+        """Refusing calls inside of a transaction is for tests; in production it would fail what works."""
+        if context.is_hardened and self.transaction == "refuse":
+            yield context.warning(
+                "API_CLIENT_TRANSACTION",
+                "calls inside of a transaction are refused; this is meant for tests.",
+                hint="leave it out here",
+            )
 
     @rule("api.deadline")
     def deadline_leaves_room(self, context: RuleContext) -> Iterator[Problem]:

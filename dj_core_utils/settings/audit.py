@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import AfterValidator
 
 from dj_core_utils.settings.errors import Problem, refuse
+from dj_core_utils.settings.retention import ADVICE, is_retention_pattern, read_limit
 from dj_core_utils.settings.rules import RuleContext, rule
 from dj_core_utils.settings.section import Section
 from dj_core_utils.settings.variables import variable
@@ -24,7 +25,21 @@ def _pattern(text: str) -> str:
     return text
 
 
+def _retention_pattern(text: str) -> str:
+    if not is_retention_pattern(text):
+        refuse("audit.pattern", "this names no models.", "such as shop.Order, shop.* or * for all others")
+    return text
+
+
+def _limit(text: str) -> str:
+    if read_limit(text) is None:
+        refuse("audit.retention", "this says not how long or how many.", ADVICE)
+    return text
+
+
 AuditPattern = Annotated[str, AfterValidator(_pattern)]
+RetentionPattern = Annotated[str, AfterValidator(_retention_pattern)]
+RetentionLimit = Annotated[str, AfterValidator(_limit)]
 
 
 class AuditSettings(Section):
@@ -56,12 +71,29 @@ class AuditSettings(Section):
     capture: Literal["python", "trigger"] = variable(
         "python",
         feeds="AUDIT",
-        description="Who notices changes: python (Django's own writes) or trigger (the database, raw SQL included).",
+        description="What records: Python, on every database, or triggers of PostgreSQL and SQLite, which see all SQL.",
     )
     write: Literal["commit", "immediate"] = variable(
         "commit",
         feeds="AUDIT",
         description="When the record is written: once before the commit, or immediately with each change.",
+    )
+    on_failure: Literal["refuse", "log"] = variable(
+        "refuse",
+        feeds="AUDIT",
+        description="When an entry cannot be written: refuse the change, too, or log the loss and go on.",
+    )
+    unannounced: Literal["warn", "raise", "ignore"] = variable(
+        "warn",
+        feeds="AUDIT",
+        description="What SQL by hand meets that writes a recorded table: warn, raise or ignore.",
+    )
+
+    retention: dict[RetentionPattern, RetentionLimit] = variable(
+        {},
+        feeds="AUDIT",
+        description="What manage.py auditlog prune keeps, by age or count; of other models everything is kept.",
+        example="shop.Order=5y,shop.*=1000 rows,*=90d",
     )
 
     def render(self, context: "RenderContext") -> Mapping[str, object]:  # noqa: ARG002  # every section's signature
@@ -71,6 +103,29 @@ class AuditSettings(Section):
             context: Not needed.
         """
         return {"AUDIT": {name: getattr(self, name) for name in type(self).model_fields}}
+
+    @rule("audit.capture")
+    def databases_have_such_triggers(self, context: RuleContext) -> Iterator[Problem]:
+        """Triggers that write the record exist for PostgreSQL and SQLite."""
+        if self.capture != "trigger":
+            return
+        for alias, config in context.settings.database.configs(context.project_dir).items():
+            if config.family in {"mysql", "oracle", "mssql"}:
+                yield context.problem(
+                    "AUDIT_CAPTURE",
+                    f'triggers of {config.engine} cannot write the record, and the database "{alias}" is one.',
+                    hint="set AUDIT_CAPTURE=python, which records on every database",
+                )
+
+    @rule("audit.capture_failure")
+    def triggers_refuse(self, context: RuleContext) -> Iterator[Problem]:
+        """What a trigger writes is a part of the statement: without its entry there is no change."""
+        if self.capture == "trigger" and self.on_failure == "log":
+            yield context.problem(
+                "AUDIT_ON_FAILURE",
+                "a trigger cannot go on without its entry, and AUDIT_CAPTURE is trigger.",
+                hint="remove AUDIT_ON_FAILURE, or set AUDIT_CAPTURE=python",
+            )
 
     @rule("audit.contradiction")
     def lists_agree(self, context: RuleContext) -> Iterator[Problem]:

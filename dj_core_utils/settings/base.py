@@ -22,21 +22,47 @@ from dj_core_utils.settings.logging import LoggingSettings
 from dj_core_utils.settings.quoting import quoted
 from dj_core_utils.settings.rules import RuleContext, rule
 from dj_core_utils.settings.secret_keys import SecretKeySettings
-from dj_core_utils.settings.section import HidingRepr
+from dj_core_utils.settings.section import HidingRepr, UntypedLines
 from dj_core_utils.settings.security import SecuritySettings
-from dj_core_utils.settings.service import SERVICE_NAME, SERVICE_NAME_FORM, ServiceSettings
+from dj_core_utils.settings.service import ServiceSettings
+from dj_core_utils.settings.service_name import SERVICE_NAME, SERVICE_NAME_FORM
 from dj_core_utils.settings.spelling import nearest
 from dj_core_utils.settings.static import StaticSettings
 from dj_core_utils.settings.variables import variable
 
 if TYPE_CHECKING:
-    from dj_core_utils.settings.rendering import RenderContext
+    from pydantic._internal._model_construction import ModelMetaclass  # a name for type checkers alone
 
-_LANGUAGE = r"(?i)[a-z]{1,8}(?:-[a-z0-9]{1,8})*(?:@[a-z0-9]{1,20})?"
+    from dj_core_utils.settings.rendering import RenderContext
+else:
+    ModelMetaclass = type(BaseSettings)
+
+# Of small letters alone: a pattern for both cases takes four times as long to compile, at each start.
+_LANGUAGE = r"[a-z]{1,8}(?:-[a-z0-9]{1,8})*(?:@[a-z0-9]{1,20})?"
 _MODEL = r"[^\W\d]\w*\.[^\W\d]\w*"
 
 
-class CoreSettings(HidingRepr, BaseSettings):
+class _SettingsClass(ModelMetaclass):
+    """Answers ``CoreSettings.INSTALLED_APPS``.
+
+    There is no ``__new__`` here: Pydantic looks for forward references in the frame that calls its own.
+    """
+
+    if not TYPE_CHECKING:  # pragma: no branch  # a type checker would take any name for known
+
+        def __getattr__(self, name: str) -> object:
+            """Called for what is not there."""
+            if name.isupper():
+                from dj_core_utils.settings.class_body import instead_of_attribute  # noqa: PLC0415  # it imports this
+                from dj_core_utils.settings.report import install_hook  # noqa: PLC0415  # a good start needs none
+
+                if error := instead_of_attribute(self, name):
+                    install_hook()
+                    raise error
+            return super().__getattr__(name)
+
+
+class CoreSettings(HidingRepr, UntypedLines, BaseSettings, metaclass=_SettingsClass):
     """Settings of a Django service, typed and frozen.
 
     Inherit from it, declare what is yours, and call ``export_settings(globals())`` at the end of ``settings.py``. A
@@ -46,6 +72,8 @@ class CoreSettings(HidingRepr, BaseSettings):
     Attributes:
         waivers: Rules of a strict profile that this project opts out of: the rule's id, and the reason.
         allowed_variables: Names in ``.env`` and the environment that look like ours and are not; ``*`` is a wildcard.
+        retired_names: Names that deployments of this project set from earlier days, and the variable that each one
+            gives its value to, unless that is set itself: ``{"SECRET_KEY": "DJANGO_SECRET_KEY"}``.
     """
 
     model_config = SettingsConfigDict(
@@ -54,6 +82,7 @@ class CoreSettings(HidingRepr, BaseSettings):
 
     waivers: ClassVar[Mapping[str, str]] = {}
     allowed_variables: ClassVar[tuple[str, ...]] = ()
+    retired_names: ClassVar[Mapping[str, str]] = {}
 
     service_name: str = variable(
         "app",
@@ -181,7 +210,7 @@ class CoreSettings(HidingRepr, BaseSettings):
             ("LANGUAGE_CODE", self.language_code),
             *(("LANGUAGES", code) for code in self.apps.languages),
         ):
-            if not re.fullmatch(_LANGUAGE, code):
+            if not re.fullmatch(_LANGUAGE, code.lower()):
                 meant = code.strip().lower().replace("_", "-")
                 hint = f"expected  {meant}" if re.fullmatch(_LANGUAGE, meant) else "for example  en-us"
                 yield context.problem(name, f"{quoted(code)} is not the code of a language.", hint=hint)

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from dj_core_utils.settings.secret_text import SecretText
 from dj_core_utils.settings.url_options import boolean, choice, each, number, read_options, seconds_or_none, text, whole
-from dj_core_utils.settings.url_parts import URLGrammar, URLParts, split_scheme, split_url, trimmed
+from dj_core_utils.settings.url_parts import URLGrammar, URLParts, folder_of, split_scheme, split_url, trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -127,7 +127,7 @@ def parse_cache_url(url: str) -> CacheConfig:
     found: dict[str, Any] = {**Env.cache_url_config(f"{kind}://{place}", backend=_BACKENDS.get(kind))}
     location = found["LOCATION"]
     if kind == "filecache":
-        location = f"/{parts.decoded_path('folder').strip('/')}"
+        location = folder_of(parts)
     return CacheConfig(backend=found["BACKEND"], location=location, settings=settings, options=options)
 
 

@@ -37,6 +37,7 @@ class Row:
         layer: Which kind of source that is.
         is_secret: Whether it was declared as secret.
         is_set: Whether anybody but this package chose the value, and it has an effect.
+        is_idle: Whether the value has no effect, such as the secret key of the other topology.
         is_usable: False when what was given is wrong; the settings then stand at the default.
         shadowed: Origins that lost with what they say, highest first. Class defaults lie below everything and are not
             counted.
@@ -52,6 +53,7 @@ class Row:
     layer: Layer
     is_secret: bool
     is_set: bool
+    is_idle: bool
     is_usable: bool
     shadowed: tuple[tuple[str, str], ...]
 
@@ -100,13 +102,24 @@ def show_candidate(variable: Variable, candidate: Candidate, *, reveal: bool = F
     return MASK  # text that nobody has understood yet: only a URL has parts that are known to be harmless
 
 
-def _row(loaded: Loaded, settings: CoreSettings, trace: Trace, *, reveal: bool) -> Row:
-    variable, used = trace.variable, trace.used
-    is_usable = variable.path not in loaded.failed
+def leaf_of(settings: CoreSettings | None, variable: Variable) -> tuple[object, object]:
+    """The section or settings object that holds a leaf, and its value, unmasked.
+
+    Args:
+        settings: The typed settings.
+        variable: The variable of the leaf.
+    """
     holder: object = None
     value: object = settings
     for name in variable.path:
         holder, value = value, getattr(value, name, None)  # a field without a default and without a value
+    return holder, value
+
+
+def _row(loaded: Loaded, settings: CoreSettings, trace: Trace, *, reveal: bool) -> Row:
+    variable, used = trace.variable, trace.used
+    is_usable = variable.path not in loaded.failed
+    holder, value = leaf_of(settings, variable)
     is_nobodys = used.origin.layer is Layer.CLASS and variable.is_ours and used.name == variable.name
     is_idle = isinstance(holder, Section) and variable.path[-1] in holder.idle(settings)
     text = show_value(value, is_secret=variable.is_secret, reveal=reveal)
@@ -125,6 +138,7 @@ def _row(loaded: Loaded, settings: CoreSettings, trace: Trace, *, reveal: bool) 
         layer=used.origin.layer,
         is_secret=variable.is_secret,
         is_set=not is_idle and not is_nobodys,
+        is_idle=is_idle,
         is_usable=is_usable,
         shadowed=tuple((str(one.origin), show_candidate(variable, one, reveal=reveal)) for one in lost),
     )

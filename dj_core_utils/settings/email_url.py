@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from dj_core_utils.settings.secret_text import SecretText
 from dj_core_utils.settings.url_options import boolean, each, number, read_options, text
-from dj_core_utils.settings.url_parts import Host, URLGrammar, URLParts, split_scheme, split_url, trimmed
+from dj_core_utils.settings.url_parts import Host, URLGrammar, URLParts, folder_of, split_scheme, split_url, trimmed
 
 if TYPE_CHECKING:
     from dj_core_utils.settings.url_options import Options
@@ -161,10 +161,10 @@ def _elsewhere(parts: URLParts, kind: str, backend: str) -> EmailConfig:
     if parts.user or parts.password or parts.hosts[0] != Host(""):
         hint = "write three slashes: file:///var/tmp/mail" if kind == "filemail" else ""
         raise parts.error(f"{parts.scheme} has no host", hint)
-    folder = parts.decoded_path("folder").strip("/")
+    folder = folder_of(parts)
     if bool(folder) != (kind == "filemail"):
         raise parts.error("the URL names no folder" if kind == "filemail" else f"{parts.scheme} has no path")
-    return EmailConfig(backend=backend, file_path=f"/{folder}" if folder else "")
+    return EmailConfig(backend=backend, file_path=folder)
 
 
 def _with_flags(parts: URLParts, kind: str, options: dict[str, object]) -> str:

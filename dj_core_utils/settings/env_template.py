@@ -82,9 +82,9 @@ def entries(table: VariableTable) -> Iterator[Entry]:
         table: The name table of a settings class.
     """
     yield from LOADING
-    of_project = [row for row in table.values() if _is_own(row)]
+    of_project = [row for row in table.values() if is_own(row)]
     yield from (_entry(row, OWN_SECTION) for row in of_project)
-    yield from (_entry(row, section_of(row)) for row in table.values() if not _is_own(row))
+    yield from (_entry(row, section_of(row)) for row in table.values() if not is_own(row))
 
 
 def env_template(settings_class: type[BaseModel], table: VariableTable) -> str:
@@ -145,8 +145,12 @@ def _text(variable: Variable) -> str:
     return default if default and is_redeclared else variable.example or default
 
 
-def _is_own(variable: Variable) -> bool:
-    """Whether the project's class adds the field itself, rather than in a section."""
+def is_own(variable: Variable) -> bool:
+    """Whether the project's class adds the field itself, rather than in a section.
+
+    Args:
+        variable: The variable of the field.
+    """
     return len(variable.path) == 1 and variable.path[0] not in CoreSettings.model_fields
 
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+import sys
 import warnings
+from collections.abc import MutableMapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast, overload
 
 from dj_core_utils.settings.base import CoreSettings
 from dj_core_utils.settings.discovery import find_project_dir, find_settings_class
 from dj_core_utils.settings.errors import ConfigurationError, Problem
 from dj_core_utils.settings.loading import Loaded, load
+from dj_core_utils.settings.profiles import split_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, MutableMapping, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Sequence
 
     from dj_core_utils.settings.sources import EnvFile
 
@@ -35,12 +38,26 @@ class Export(NamedTuple):
     kept: tuple[str, ...]
 
 
+class _Failure(NamedTuple):
+    """A load that failed, kept because Django runs a broken settings module up to three times.
+
+    Attributes:
+        error: What was raised.
+        files: What the load has read or looked for, and the modules of the class.
+        state: What ``_state`` was of all that.
+    """
+
+    error: ConfigurationError
+    files: frozenset[Path]
+    state: int
+
+
 class _Exports:
     """What this process has exported; one settings module as a rule."""
 
     def __init__(self) -> None:
         self.last: Export | None = None
-        self.failed: dict[tuple[object, ...], ConfigurationError] = {}
+        self.failed: dict[tuple[str, str, Path], _Failure] = {}
         self.written: dict[str, object] = {}
         self.observer: Callable[[str, Loaded], None] | None = None
 
@@ -60,7 +77,7 @@ def export_settings(
     Args:
         namespace: The module's globals: ``export_settings(globals())``.
         settings_class: The class to export; by default the one that the module defines or imports.
-        profiles: Profile names to use instead of those that ``DJANGO_PROFILE`` lists.
+        profiles: Profile names to use instead of those that ``DJANGO_PROFILE`` lists; a text is split at its commas.
         env_file: Another ``.env`` than the one in the project folder; None reads none.
 
     Returns:
@@ -116,6 +133,19 @@ def last_export() -> Export | None:
     return _exports.last
 
 
+def replace_export(export: Export | None) -> Export | None:
+    """Let ``get_settings`` answer with another export from now on; for tests.
+
+    Args:
+        export: The other one.
+
+    Returns:
+        The one before.
+    """
+    before, _exports.last = _exports.last, export
+    return before
+
+
 @contextmanager
 def observing(observer: Callable[[str, Loaded], None]) -> Iterator[None]:
     """Show every load of a settings module to an observer, also one that fails.
@@ -138,21 +168,37 @@ def _export(
     profiles: Sequence[str] | None,
     env_file: EnvFile,
 ) -> CoreSettings | ConfigurationError:
+    if mistakes := tuple(_mistakes(namespace, settings_class, profiles, env_file)):
+        return _refused("export_settings cannot do what it is asked for", mistakes, "")
     module = str(namespace.get("__name__", ""))
     chosen = settings_class or find_settings_class(namespace)
     if isinstance(chosen, str):
-        return _ambiguous(module, chosen)
+        problem = Problem(
+            id="class.several",
+            variable="export_settings",
+            origin=module,
+            message=chosen,
+            hint="name it: export_settings(globals(), UsersSettings)",
+        )
+        return _refused("The settings class is not clear", (problem,), module)
+    if isinstance(profiles, str):  # which to a type checker is a sequence of texts, too
+        profiles = split_names(profiles)
     project_dir = find_project_dir(namespace)
-    key = (module, chosen.__qualname__, _fingerprint(project_dir, env_file, profiles))
-    if key in _exports.failed and _exports.observer is None:  # Django runs a broken settings module up to three times
-        return _exports.failed[key].with_traceback(None)
+    key = (module, chosen.__qualname__, project_dir)
+    failure = _exports.failed.get(key) if _exports.observer is None else None
+    if failure is not None and failure.state == _state(failure.files, env_file, profiles):
+        return failure.error.with_traceback(None)
     loaded = load(chosen, environ=os.environ, project_dir=project_dir, env_file=env_file, profiles=profiles)
     if _exports.observer is not None:
         _exports.observer(module, loaded)
     if loaded.errors:
         from dj_core_utils.settings.report import configuration_error  # noqa: PLC0415  # only a failed start pays for it
 
-        return _exports.failed.setdefault(key, configuration_error(loaded, module=module))
+        error = configuration_error(loaded, module=module)
+        if loaded.looked_at:  # else it broke off, and what it depends on is not known
+            files = loaded.looked_at | _modules(namespace, chosen)
+            _exports.failed[key] = _Failure(error, files, _state(files, env_file, profiles))
+        return error
     _warn_of_second(module, chosen)
     kept = _write(namespace, loaded)
     _exports.last = Export(module, loaded, kept)
@@ -186,31 +232,61 @@ def _warn_of_second(module: str, settings_class: type[CoreSettings]) -> None:
     warnings.warn(message, stacklevel=4)
 
 
-def _ambiguous(module: str, message: str) -> ConfigurationError:
-    problem = Problem(
-        id="class.several",
-        variable="export_settings",
-        origin=module,
-        message=message,
-        hint="name it: export_settings(globals(), UsersSettings)",
+def _mistakes(namespace: object, settings_class: object, profiles: object, env_file: object) -> Iterator[Problem]:
+    """Arguments that would break something deep inside."""
+    if not isinstance(namespace, MutableMapping):
+        yield _argument("namespace", namespace, "the globals of the settings module", "export_settings(globals())")
+    is_class = isinstance(settings_class, type) and issubclass(settings_class, CoreSettings)
+    if settings_class is not None and not is_class:
+        call = "export_settings(globals(), UsersSettings)"
+        yield _argument("settings_class", settings_class, "a class that inherits from CoreSettings", call)
+    is_list = isinstance(profiles, (str, list, tuple, set, frozenset)) and all(
+        isinstance(name, str) for name in profiles
     )
-    from dj_core_utils.settings.report import next_step, write_report  # noqa: PLC0415  # only a failed start pays for it
+    if profiles is not None and not is_list:
+        call = 'export_settings(globals(), profiles=["monolith", "test"])'
+        yield _argument("profiles", profiles, "a list of names, each as text", call)
+    if not (env_file is None or env_file is ... or isinstance(env_file, (str, os.PathLike))):
+        call = 'export_settings(globals(), env_file="deploy/.env")'
+        yield _argument("env_file", env_file, "a path, or None to read no file", call)
 
-    report = write_report("The settings class is not clear: 1 problem", [problem], next_step(module))
-    return ConfigurationError(report, [problem])
+
+def _argument(name: str, given: object, expected: str, call: str) -> Problem:
+    what = f"the class {given.__name__}" if isinstance(given, type) else f"something of type {type(given).__name__}"
+    message = f"it takes {expected}, and was given {what}."
+    return Problem(
+        id="class.argument", variable=name, origin="export_settings", message=message, hint=f"for example  {call}"
+    )
 
 
-def _fingerprint(project_dir: Path, env_file: EnvFile, profiles: Sequence[str] | None) -> int:
-    named = os.environ.get("DJANGO_ENV_FILE", "") if env_file is ... else env_file
-    path = project_dir / (named or ".env")
-    try:
-        state = path.stat()
-        stamp = (state.st_mtime_ns, state.st_size)
-    except (OSError, ValueError):
-        stamp = (0, 0)
+def _refused(headline: str, problems: Sequence[Problem], module: str) -> ConfigurationError:
+    from dj_core_utils.settings.report import count_problems, next_step, write_report  # noqa: PLC0415  # only a failed start pays for it
+
+    return ConfigurationError(
+        write_report(f"{headline}: {count_problems(problems)}", problems, next_step(module)), problems
+    )
+
+
+def _modules(namespace: MutableMapping[str, object], settings_class: type[CoreSettings]) -> frozenset[Path]:
+    """The files of the settings module and of the classes behind its class."""
+    modules = (sys.modules.get(cls.__module__) for cls in settings_class.__mro__)
+    names = (namespace.get("__file__"), *(getattr(module, "__file__", None) for module in modules))
+    return frozenset(Path(name) for name in names if isinstance(name, str))
+
+
+def _state(files: frozenset[Path], env_file: EnvFile, profiles: Sequence[str] | None) -> int:
     # Only a hash is kept: the environment holds secrets. Another thread may change it meanwhile.
     variables = frozenset((name, os.environ.get(name)) for name in list(os.environ))
-    return hash((variables, str(path), stamp, tuple(profiles or ())))
+    stamps = frozenset((path, _stamp(path)) for path in files)
+    return hash((variables, stamps, str(env_file), tuple(profiles or ())))
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    try:
+        state = path.stat()
+    except (OSError, ValueError):
+        return ()
+    return state.st_mtime_ns, state.st_size, state.st_ino
 
 
 def _same_name(exported: type, asked: type) -> bool:

@@ -25,7 +25,7 @@ from pydantic_settings import (
 
 from dj_core_utils.settings.defects import failure
 from dj_core_utils.settings.errors import Problem
-from dj_core_utils.settings.field_paths import no_such_leaf
+from dj_core_utils.settings.field_paths import no_such_leaf, walk_leaves
 from dj_core_utils.settings.origins import Candidate, Layer, Origin
 
 if TYPE_CHECKING:
@@ -81,21 +81,12 @@ def _ask(source: PydanticBaseSettingsSource, table: VariableTable) -> Iterator[t
     except Exception as error:  # noqa: BLE001  # a store that does not answer, as a rule
         yield failure(error, f"the source {label}", variable=label)
         return
-    if isinstance(values, Mapping):
-        yield from _walk(label, values, (), table)
-    else:
+    if not isinstance(values, Mapping):
         what = f"it hands over {type(values).__name__}, not a mapping of field names to values."
         yield Problem(id="source.key", variable=label, origin=label, message=what)
-
-
-def _walk(
-    label: str, values: Mapping[str, object], path: tuple[str, ...], table: VariableTable
-) -> Iterator[tuple[Variable, Candidate] | Problem]:
-    for name, value in values.items():
-        here = (*path, str(name))
-        if (known := table.at(here)) is not None:
+        return
+    for path, known, value in walk_leaves(values, table):
+        if known is not None:
             yield known, Candidate(Origin(Layer.SOURCE, label), value, known.name)
-        elif isinstance(value, Mapping) and table.fields_at(here):
-            yield from _walk(label, value, here, table)
         else:
-            yield Problem(id="source.key", variable=".".join(here), origin=label, message=no_such_leaf(here, table))
+            yield Problem(id="source.key", variable=".".join(path), origin=label, message=no_such_leaf(path, table))

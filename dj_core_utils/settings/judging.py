@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dj_core_utils.settings.errors import Problem
 from dj_core_utils.settings.rules import RuleContext, guarded, rules_of, run_rules
-from dj_core_utils.settings.spelling import nearest
+from dj_core_utils.settings.spelling import did_you_mean
 from dj_core_utils.settings.variables import section_class
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Judge(NamedTuple):
                 found.waived.append(problem._replace(hint=waivers[problem.id], severity="warning"))
                 found.silenced += rules[problem.id].checks if problem.id in rules else ()
             elif not self._is_throw_away(problem):
-                found.problems.append(problem)
+                found.problems.append(_unwaived(problem) if problem.id in waivers else problem)
         reported_now = {*reported, *(problem.variable for problem in found.problems)}
         found.problems += self._missing(context, reported_now)
         return found
@@ -106,12 +106,12 @@ class Judge(NamedTuple):
                     yield self._required(profile.name, names)
 
     def _unreadable(self, name: str, profile: Profile) -> Problem:
-        suggestion = nearest(name, self.table)
+        unread = f"required, but nothing reads this.{did_you_mean(name, self.table)}"
         return Problem(
             id="profile.require",
             variable=name,
             origin=profile.origin.label,
-            message="required, but nothing reads this." + (f" Did you mean {suggestion}?" if suggestion else ""),
+            message=unread if name else "a name in require is empty.",
             hint=f"in {profile.path}",
         )
 
@@ -134,13 +134,17 @@ def _sections(model: BaseModel, path: tuple[str, ...]) -> Iterator[tuple[tuple[s
             yield from _sections(inner, (*path, name))
 
 
+def _unwaived(problem: Problem) -> Problem:
+    """A problem that somebody has tried to waive."""
+    return problem._replace(hint=f"{problem.hint}\nthe waiver has no effect: this cannot be waived".lstrip())
+
+
 def _unknown_waivers(waivers: Mapping[str, str], rules: Collection[str]) -> Iterator[Problem]:
     for waived in waivers:
         if waived not in rules:
-            suggestion = nearest(waived, rules)
             yield Problem(
                 id="waiver.unknown",
                 variable=waived,
                 origin="waivers",
-                message="there is no such rule to waive." + (f" Did you mean {suggestion}?" if suggestion else ""),
+                message=f"there is no such rule to waive.{did_you_mean(waived, rules)}",
             )

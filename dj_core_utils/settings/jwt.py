@@ -1,10 +1,10 @@
 """Tokens that sign users in: how they are made, verified, renewed and refused."""
 
 from collections.abc import Iterator
-from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from pydantic import AfterValidator, SecretStr
+from pydantic import AfterValidator
 
 from dj_core_utils.settings.errors import Problem
 from dj_core_utils.settings.jwt_keys import (
@@ -16,11 +16,11 @@ from dj_core_utils.settings.jwt_keys import (
     public_key_fault,
     public_pem,
     symmetric_key_fault,
-    with_line_breaks,
 )
-from dj_core_utils.settings.rest_framework import RESTSettings
+from dj_core_utils.settings.jwt_ring import PUBLISHED_BEFORE, JWTRingSettings, Key, make_key, soon
 from dj_core_utils.settings.rules import RuleContext, rule
 from dj_core_utils.settings.secret_text import SecretText
+from dj_core_utils.settings.spelling import did_you_mean
 from dj_core_utils.settings.variables import variable
 from dj_core_utils.settings.web_origins import check_http_url, is_local
 
@@ -31,53 +31,26 @@ if TYPE_CHECKING:
 _MINUTES_ADVISED = 15
 _MINUTES_AT_MOST = 60
 _DAYS_AT_MOST = 14
-_BLACKLIST = "rest_framework_simplejwt.token_blacklist"
-_MAKE_ONE = 'make one:  python -c "import secrets; print(secrets.token_urlsafe(64))"'
-_MAKE_A_PAIR = (
-    "make a pair:\nopenssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out jwt.pem"
-    "\nset JWT_ALGORITHM=ES256 and JWT_SIGNING_KEY_FILE=jwt.pem"
-)
+_TABLES = "dj_core_utils.db"
+_SERIALIZERS = "dj_core_utils.auth.issuer"
 
-Algorithm = Literal[
-    "HS256", "HS384", "HS512", "ES256", "ES384", "ES512", "EdDSA", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"
-]
-
-
-def _key(key: SecretStr) -> SecretStr:
-    return SecretStr(with_line_breaks(key.get_secret_value()))
-
-
-Key = Annotated[SecretStr, AfterValidator(_key)]
 URL = Annotated[str, AfterValidator(check_http_url)]
 
 
-class JWTSettings(RESTSettings):
+class JWTSettings(JWTRingSettings):
     """What simplejwt is told.
 
     In a monolith nothing has to be set: tokens are signed with a key that is derived from the secret key. Between
     services, the one that signs users in has a private key, and the others verify with the public one: they set
     ``JWT_VERIFYING_KEY`` or ``JWT_JWKS_URL``, and ``JWT_ISSUER``. Keys that are fetched are found by the name (``kid``)
-    that a token gives; simplejwt gives none, so ``JWT_JWKS_URL`` is for other signers, such as identity providers.
+    that a token gives.
 
-    A token is made for this service and its peers (``aud``) and accepted by each one under its own name. simplejwt has
-    one setting for both, so the issuer itself accepts every token that it has made.
+    A token is made for this service and its peers (``aud``) and accepted by each one under its own name. A refresh
+    token is for the service that signs alone.
     """
 
     prefix: ClassVar[str] = "JWT_"
 
-    algorithm: Algorithm = variable(
-        "HS256",
-        name="JWT_ALGORITHM",
-        feeds="SIMPLE_JWT",
-        description="How tokens are signed: HS256 inside a monolith, ES256 (or EdDSA, RS256) between services.",
-        example="ES256",
-    )
-    signing_key: Key | None = variable(
-        None,
-        feeds="SIMPLE_JWT",
-        description="The key that signs tokens: random text for HS256, a private key as PEM for the others.",
-        other_names=("JWT_SECRET_KEY", "JWT_SECRET", "JWT_PRIVATE_KEY"),
-    )
     verifying_key: Key | None = variable(
         None,
         feeds="SIMPLE_JWT",
@@ -91,17 +64,12 @@ class JWTSettings(RESTSettings):
         example="https://users.internal/.well-known/jwks.json",
         other_names=("JWT_JWK_URL",),
     )
-    key_id: str | None = variable(
-        None,
+    header_type: str = variable(
+        "",
         feeds="JWT_KEYS",
-        description="Name of the signing key (kid), for verifiers that know several keys.",
-        example="2026-11",
-        pattern=r"^[A-Za-z0-9_.-]{1,64}$",
-    )
-    previous_keys: dict[str, Key] = variable(
-        {},
-        feeds="JWT_KEYS",
-        description="Earlier keys by name, for verifiers that know several keys; simplejwt by itself knows only one.",
+        description="The typ of access tokens of a foreign signer, such as JWT; its refresh tokens must have another.",
+        example="JWT",
+        pattern=r"^[A-Za-z0-9+/.-]{0,64}$",
     )
     issuer: str | None = variable(
         None,
@@ -141,11 +109,6 @@ class JWTSettings(RESTSettings):
     rotate_refresh_tokens: bool = variable(
         True, feeds="SIMPLE_JWT", description="Give out a new refresh token with each access token."
     )
-    blacklist_after_rotation: bool = variable(
-        True,
-        feeds=("SIMPLE_JWT", "INSTALLED_APPS"),
-        description="Refuse a refresh token once it was exchanged; needs two tables, which come with the setting.",
-    )
 
     @property
     def issues_tokens(self) -> bool:
@@ -153,10 +116,14 @@ class JWTSettings(RESTSettings):
         return is_symmetric(self.algorithm) or self.signing_key is not None
 
     @property
+    def has_users(self) -> bool:
+        """Whether the rows of users are here: where users sign in."""
+        return self.issues_tokens
+
+    @property
     def apps(self) -> list[str]:
-        """Apps that have to be installed: the tables of used refresh tokens, where tokens are made."""
-        is_needed = self.issues_tokens and self.rotate_refresh_tokens and self.blacklist_after_rotation
-        return [_BLACKLIST] if is_needed else []
+        """Apps that have to be installed: the table of sign-ins, where users sign in."""
+        return [_TABLES] if self.issues_tokens else []
 
     def render(self, context: "RenderContext") -> dict[str, object]:
         """``SIMPLE_JWT``, ``REST_FRAMEWORK`` and ``JWT_KEYS``.
@@ -170,6 +137,10 @@ class JWTSettings(RESTSettings):
             "JWT_KEYS": {
                 "active": self.key_id,
                 "previous": {name: SecretText(key.get_secret_value()) for name, key in self.previous_keys.items()},
+                "revoked": self.revoked_keys,
+                "next": self.rendered_next(),
+                "type": "" if self.issues_tokens else self.header_type.lower(),
+                "accepts": self.accepts(context.settings),
             },
         }
 
@@ -179,10 +150,7 @@ class JWTSettings(RESTSettings):
         if signing and not is_symmetric(self.algorithm):
             verifying = public_pem(signing)
         issuer = self.issuer or (settings.service_name if self.issues_tokens else None)
-        audience = self.audience or [
-            settings.service_name,
-            *(settings.service.peers(settings.service_name) if self.issues_tokens else ()),
-        ]
+        audience = self._audience(settings)
         return {
             "ALGORITHM": self.algorithm,
             "SIGNING_KEY": SecretText(signing) if signing else "",
@@ -194,14 +162,31 @@ class JWTSettings(RESTSettings):
             "ACCESS_TOKEN_LIFETIME": self.access_token_lifetime,
             "REFRESH_TOKEN_LIFETIME": self.refresh_token_lifetime,
             "ROTATE_REFRESH_TOKENS": self.rotate_refresh_tokens,
-            "BLACKLIST_AFTER_ROTATION": bool(self.apps),
+            "BLACKLIST_AFTER_ROTATION": False,  # the table of sign-ins does that, for two who come at once, too
             "UPDATE_LAST_LOGIN": False,  # a write per login, and a target for floods of logins
             "CHECK_USER_IS_ACTIVE": True,
             "CHECK_REVOKE_TOKEN": False,  # it would put a digest of the password's hash into a readable token
             "USER_ID_FIELD": "pk",
             "USER_ID_CLAIM": "sub",  # RFC 7519, section 4.1.2
             "AUTH_HEADER_TYPES": ("Bearer",),
+            "TOKEN_OBTAIN_SERIALIZER": f"{_SERIALIZERS}.ObtainSerializer",
+            "TOKEN_REFRESH_SERIALIZER": f"{_SERIALIZERS}.RefreshSerializer",
+            "TOKEN_VERIFY_SERIALIZER": f"{_SERIALIZERS}.VerifySerializer",
+            "TOKEN_BLACKLIST_SERIALIZER": f"{_SERIALIZERS}.BlacklistSerializer",
         }
+
+    def accepts(self, settings: "CoreSettings") -> list[str]:
+        """Under which names this service takes tokens: its own; in a service that only verifies, those that are set.
+
+        Args:
+            settings: The whole settings.
+        """
+        audience = self._audience(settings)
+        return [settings.service_name] if settings.service_name in audience else audience
+
+    def _audience(self, settings: "CoreSettings") -> list[str]:
+        peers = settings.service.peers(settings.service_name) if self.issues_tokens else []
+        return self.audience or [settings.service_name, *peers]
 
     def _signing_key(self, settings: "CoreSettings") -> str:
         if self.signing_key is not None:
@@ -216,16 +201,20 @@ class JWTSettings(RESTSettings):
         if is_symmetric(self.algorithm):
             key = self.signing_key.get_secret_value() if self.signing_key else ""
             if fault := symmetric_key_fault(key, self.algorithm) if key else "":
-                hint = "set JWT_ALGORITHM to one that fits the key, such as ES256" if is_pem(key) else _MAKE_ONE
+                hint = (
+                    "set JWT_ALGORITHM to one that fits the key, such as ES256"
+                    if is_pem(key)
+                    else make_key(self.algorithm)
+                )
                 yield context.problem("JWT_SIGNING_KEY", fault, hint=hint)
         elif self.signing_key is not None:
             if fault := private_key_fault(self.signing_key.get_secret_value(), self.algorithm):
-                yield context.problem("JWT_SIGNING_KEY", fault, hint=_MAKE_A_PAIR)
+                yield context.problem("JWT_SIGNING_KEY", fault, hint=make_key(self.algorithm))
         elif self.verifying_key is None and self.jwks_url is None:
             yield context.problem(
                 "JWT_SIGNING_KEY",
                 f"{self.algorithm} needs a key: a private one to sign tokens, or a public one to verify them.",
-                hint=f"{_MAKE_A_PAIR}\nto verify only, set JWT_VERIFYING_KEY or JWT_JWKS_URL",
+                hint=f"{make_key(self.algorithm)}\nto verify only, set JWT_VERIFYING_KEY or JWT_JWKS_URL",
             )
 
     @rule("jwt.verifying_key")
@@ -249,21 +238,6 @@ class JWTSettings(RESTSettings):
                 hint="remove it: the public key follows from the private one",
             )
 
-    @rule("jwt.previous_keys")
-    def ring_is_consistent(self, context: RuleContext) -> Iterator[Problem]:
-        """Keys of a ring have names, fit one algorithm, and do not stand in it twice."""
-        if self.previous_keys and not self.key_id:
-            yield context.problem(
-                "JWT_KEY_ID", "with JWT_PREVIOUS_KEYS there are several keys, and this one needs a name, too."
-            )
-        for name, held in self.previous_keys.items():
-            key = held.get_secret_value()
-            fault = (symmetric_key_fault if is_symmetric(self.algorithm) else public_key_fault)(key, self.algorithm)
-            if name == self.key_id or held == self.signing_key:
-                fault = "this is the key in force, which does not stand among the earlier ones."
-            if fault:
-                yield context.problem("JWT_PREVIOUS_KEYS", f'"{name}": {fault}')
-
     @rule("jwt.verifiable")
     def others_can_only_verify(self, context: RuleContext) -> Iterator[Problem]:
         """Between services, verifying a token does not take the power to make one."""
@@ -271,7 +245,7 @@ class JWTSettings(RESTSettings):
             yield context.problem(
                 "JWT_ALGORITHM",
                 f"with {self.algorithm} every service that verifies tokens can also make them, for any user.",
-                hint=f"the service that signs users in: {_MAKE_A_PAIR}"
+                hint=f"where users sign in, {make_key('ES256')}"
                 "\nthe others: set JWT_ALGORITHM=ES256, JWT_ISSUER, and JWT_VERIFYING_KEY or JWT_JWKS_URL",
                 severity="warning" if context.is_local else "error",
             )
@@ -298,8 +272,8 @@ class JWTSettings(RESTSettings):
     def issuer_is_known(self, context: RuleContext) -> Iterator[Problem]:
         """Who only verifies tokens says whose."""
         has_key = self.verifying_key is not None or self.jwks_url is not None
-        if has_key and not self.issues_tokens and self.issuer is None:
-            yield context.policy(
+        if has_key and not self.issues_tokens and self.issuer is None and not context.profiles.is_build:
+            yield context.problem(
                 "JWT_ISSUER",
                 "this service verifies tokens of another one, and does not say of which.",
                 hint="set it to the SERVICE_NAME, or the JWT_ISSUER, of the service that signs users in",
@@ -338,10 +312,65 @@ class JWTSettings(RESTSettings):
 
     @rule("jwt.rotation")
     def used_tokens_are_refused(self, context: RuleContext) -> Iterator[Problem]:
-        """Rotation is worth something when the token that was exchanged is refused from then on."""
-        if self.issues_tokens and self.rotate_refresh_tokens and not self.blacklist_after_rotation:
+        """A refresh token is exchanged, so that a stolen one is noticed when both have come with it."""
+        if self.issues_tokens and not self.rotate_refresh_tokens:
             yield context.policy(
-                "JWT_BLACKLIST_AFTER_ROTATION",
-                "a stolen refresh token would be accepted again and again, beside its successors.",
+                "JWT_ROTATE_REFRESH_TOKENS",
+                "a stolen refresh token would be accepted again and again, and nobody would notice.",
                 hint="set it to true",
+            )
+
+    @rule("jwt.private_key")
+    def private_key_is_where_users_sign_in(self, context: RuleContext) -> Iterator[Problem]:
+        """Who accepts the tokens of another service cannot make them."""
+        own = context.settings.service_name
+        is_foreign = self.issuer is not None and self.issuer in context.settings.service.peers(own)
+        if is_foreign and self.signing_key is not None and not is_symmetric(self.algorithm):
+            yield context.problem(
+                "JWT_SIGNING_KEY",
+                f"tokens of users are those of {self.issuer} (JWT_ISSUER), and this service has a private key to make"
+                " them with.",
+                hint="set JWT_VERIFYING_KEY to the public key, or JWT_JWKS_URL, in its place",
+            )
+
+    @rule("jwt.audience")
+    def audience_is_somebody(self, context: RuleContext) -> Iterator[Problem]:
+        """Tokens are made for services that there are, and accepted by the ones that they are made for."""
+        own = context.settings.service_name
+        known = [own, *context.settings.service.peers(own)]
+        if len(known) == 1:
+            return
+        for name in self.audience:
+            if name not in known:
+                yield context.policy(
+                    "JWT_AUDIENCE",
+                    f'"{name}" is no service, so nobody accepts tokens for it.{did_you_mean(name, known)}',
+                    hint=f"known: {', '.join(known)}",
+                )
+        if self.audience and own not in self.audience:
+            yield context.policy(
+                "JWT_AUDIENCE",
+                f'"{own}" is not in the list, so this service takes tokens that were made for others.',
+                hint=f"add {own}",
+            )
+
+    @rule("jwt.rotation_dates")
+    def rotation_takes_its_time(self, context: RuleContext) -> Iterator[Problem]:
+        """Verifiers get a key before it signs, and an old key stays until its last token has ended."""
+        begins = self.next_key_from
+        if self.next_key is None or begins is None or begins.tzinfo is None:
+            return
+        now = datetime.now(UTC)
+        over = begins + self.refresh_token_lifetime + self.leeway
+        if now > over:
+            yield context.warning(
+                "JWT_NEXT_KEY",
+                f"no token of the key before is good any more since {over:%Y-%m-%d %H:%M %Z}.",
+                hint="move it to JWT_SIGNING_KEY, and destroy the old key",
+            )
+        elif now < begins < now + PUBLISHED_BEFORE:
+            yield context.warning(
+                "JWT_NEXT_KEY_FROM",
+                "if the key is deployed only now, services that fetch keys would refuse its first tokens.",
+                hint=f"deployed now, it may sign from  {soon()}",
             )

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
 
 LEAST_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
@@ -17,6 +19,8 @@ LEAST_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
 _LEAST_RSA_BITS = 2048  # RFC 7518, sections 3.3 and 3.5
 _CURVES = {"ES256": ("secp256r1", "P-256"), "ES384": ("secp384r1", "P-384"), "ES512": ("secp521r1", "P-521")}
 _BEGIN = "-----BEGIN "
+# RFC 7638, section 3.2: what a thumbprint is made of
+_THUMBPRINT_MEMBERS = {"EC": ("crv", "kty", "x", "y"), "OKP": ("crv", "kty", "x"), "RSA": ("e", "kty", "n")}
 _DERIVATION = b"dj_core_utils: key that signs JSON web tokens, version 1"
 
 
@@ -113,6 +117,35 @@ def is_pair(private_pem: str, pem: str) -> bool:
     """
     key = _public_key(pem)
     return not isinstance(key, str) and _as_pem(key) == public_pem(private_pem)
+
+
+def jwk_members(public_pem: str, algorithm: str) -> dict[str, str]:
+    """A public key as the members of a JWK (RFC 7517), without its name and its use.
+
+    Args:
+        public_pem: A key in which ``public_key_fault`` found no fault.
+        algorithm: What it verifies.
+    """
+    from jwt import get_algorithm_by_name  # noqa: PLC0415  # asymmetric keys only
+
+    reader = get_algorithm_by_name(algorithm)
+    members: dict[str, object] = reader.to_jwk(reader.prepare_key(public_pem), as_dict=True)
+    return {name: value for name, value in members.items() if isinstance(value, str)}
+
+
+def thumbprint(members: Mapping[str, str]) -> str:
+    """The name of a public key that follows from its content (RFC 7638, SHA-256).
+
+    Args:
+        members: The key as a JWK.
+    """
+    import base64  # noqa: PLC0415  # asymmetric keys only
+    import hashlib  # noqa: PLC0415  # the same
+    import json  # noqa: PLC0415  # the same
+
+    required = {name: members[name] for name in _THUMBPRINT_MEMBERS[members["kty"]]}
+    text = json.dumps(required, sort_keys=True, separators=(",", ":"))
+    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
 
 
 def _as_pem(key: PublicKeyTypes) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dj_core_utils.settings.assembly import Assembly
 from dj_core_utils.settings.class_mistakes import class_mistakes
 from dj_core_utils.settings.defects import failure, internal_problem
-from dj_core_utils.settings.errors import Problem
+from dj_core_utils.settings.errors import NOT_SET, Problem
 from dj_core_utils.settings.judging import Judge
 from dj_core_utils.settings.merging import merge
 from dj_core_utils.settings.profiles import (
@@ -20,12 +20,12 @@ from dj_core_utils.settings.profiles import (
     PROFILE_VARIABLE,
     ActiveProfiles,
     ProfileLibrary,
-    builtin_folder,
+    project_library,
     split_names,
 )
-from dj_core_utils.settings.redaction import redact
+from dj_core_utils.settings.redacted_problems import redact
 from dj_core_utils.settings.rendering import RenderContext, render
-from dj_core_utils.settings.service import SERVICE_NAME
+from dj_core_utils.settings.service_name import SERVICE_NAME
 from dj_core_utils.settings.sources import EnvFile, Sources
 from dj_core_utils.settings.unknown_names import unknown_names
 from dj_core_utils.settings.variables import variable_table
@@ -49,6 +49,8 @@ _NO_PROFILE = Problem(
 )
 
 
+# A .env of which nothing was read.
+_UNREAD = frozenset({"dotenv.encoding", "dotenv.missing", "dotenv.size", "dotenv.unreadable"})
 _NO_PROFILES = ActiveProfiles((), ())
 
 
@@ -67,6 +69,8 @@ class Loaded(NamedTuple):
         table: The name table; None when the load itself broke.
         failed: Paths of leaves whose value is wrong; they stand at their default in ``settings``.
         env_file: The ``.env`` that was read or looked for, if any.
+        looked_at: Every file and folder that was read or looked for, beside the settings module.
+        secrets_dir: The secrets directory that was read, if any.
     """
 
     settings_class: type[CoreSettings]
@@ -80,6 +84,8 @@ class Loaded(NamedTuple):
     table: VariableTable | None
     failed: frozenset[tuple[str, ...]] = frozenset()
     env_file: Path | None = None
+    looked_at: frozenset[Path] = frozenset()
+    secrets_dir: Path | None = None
 
     def __repr__(self) -> str:
         """Never the values."""
@@ -123,6 +129,7 @@ def _broken(
     project_dir: Path,
     problems: Iterable[Problem],
     profiles: ActiveProfiles = _NO_PROFILES,
+    looked_at: frozenset[Path] = frozenset(),
 ) -> Loaded:
     return Loaded(
         settings_class=settings_class,
@@ -134,6 +141,7 @@ def _broken(
         rendered={},
         profiles=profiles,
         table=None,
+        looked_at=looked_at,
     )
 
 
@@ -147,7 +155,8 @@ def _load(
     sources = Sources(environ, project_dir, env_file)
     library, profiles = _activate(sources, requested)
     if mistakes := class_mistakes(settings_class):
-        return _broken(settings_class, project_dir, [*sources.problems, *library.problems, *mistakes], profiles)
+        found = [*sources.problems, *library.problems, *mistakes]
+        return _broken(settings_class, project_dir, found, profiles, frozenset(sources.looked_at))
     table = variable_table(settings_class, _service_name(settings_class, sources, profiles))
     merged = merge(settings_class, table, sources, profiles)
     assembly = Assembly(settings_class, table, merged.traces, merged.failed)
@@ -160,16 +169,12 @@ def _load(
         environ=sources.environ,
         dotenv=sources.dotenv,
         secrets=sources.secrets,
-        allowed=settings_class.allowed_variables,
+        allowed=(*settings_class.allowed_variables, *settings_class.retired_names),
         is_hardened=profiles.is_hardened,
     )
-    problems = tuple(redact([*found, *verdict.problems, *unknown], merged.traces.values()))
-    if any(problem.id == "profile.unknown" for problem in problems):
-        # What the intended profile would say of a policy is not known.
-        problems = tuple(problem for problem in problems if not problem.is_policy)
+    has_profile = requested is not None or bool(sources.setting(PROFILE_VARIABLE)[0])
+    problems = _sifted(redact([*found, *verdict.problems, *unknown], merged.traces.values()), has_profile=has_profile)
     is_usable = all(problem.severity != "error" for problem in problems)
-    if not is_usable and requested is None and not sources.setting(PROFILE_VARIABLE)[0]:
-        problems = (_NO_PROFILE, *problems)
     rendered: Mapping[str, object] = {}
     if is_usable:
         rendered, defects = _render(RenderContext(settings, project_dir, profiles, tuple(verdict.silenced)), table)
@@ -186,7 +191,22 @@ def _load(
         table=table,
         failed=frozenset(assembly.failed),
         env_file=sources.env_file,
+        looked_at=frozenset(sources.looked_at),
+        secrets_dir=sources.secrets.path if sources.secrets else None,
     )
+
+
+def _sifted(found: Iterable[Problem], *, has_profile: bool) -> tuple[Problem, ...]:
+    """What is told: nothing that only follows from a file or a profile that is not what was intended."""
+    problems = tuple(found)
+    is_unread = any(problem.id in _UNREAD for problem in problems)
+    if is_unread:  # nobody knows what is set in it, the profile included
+        problems = tuple(problem for problem in problems if problem.origin != NOT_SET)
+    if is_unread or any(problem.id == "profile.unknown" for problem in problems):
+        problems = tuple(problem for problem in problems if not problem.is_policy)
+    if not has_profile and not is_unread and any(problem.severity == "error" for problem in problems):
+        problems = (_NO_PROFILE, *problems)
+    return problems
 
 
 def _render(context: RenderContext, table: VariableTable) -> tuple[Mapping[str, object], tuple[Problem, ...]]:
@@ -197,13 +217,14 @@ def _render(context: RenderContext, table: VariableTable) -> tuple[Mapping[str, 
 
 
 def _activate(sources: Sources, requested: Sequence[str] | None) -> tuple[ProfileLibrary, ActiveProfiles]:
-    # In a checkout of this package they are one folder.
-    folders = dict.fromkeys((builtin_folder(), (sources.project_dir / "profiles").resolve()))
-    library = ProfileLibrary(folders)
-    if requested is not None:
-        return library, library.activate(requested, "export_settings")
+    library = project_library(sources.project_dir)
     text, origin = sources.setting(PROFILE_VARIABLE)
-    return library, library.activate(split_names(text) or (DEFAULT_PROFILE,), origin)
+    if requested is not None:
+        profiles = library.activate(requested, "export_settings")
+    else:
+        profiles = library.activate(split_names(text) or (DEFAULT_PROFILE,), origin)
+    sources.looked_at |= library.looked_at
+    return library, profiles
 
 
 def _service_name(settings_class: type[CoreSettings], sources: Sources, profiles: ActiveProfiles) -> str:

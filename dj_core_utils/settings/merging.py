@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from inspect import get_annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import BaseModel
@@ -13,13 +12,11 @@ from dj_core_utils.settings.errors import Problem
 from dj_core_utils.settings.extra_sources import extra_candidates
 from dj_core_utils.settings.origins import Candidate, Layer, Origin, Trace
 from dj_core_utils.settings.profiles import profile_candidates
-from dj_core_utils.settings.section import Section
+from dj_core_utils.settings.section import Section, own_annotations
 from dj_core_utils.settings.variables import section_class, variable_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from pydantic.fields import FieldInfo
 
     from dj_core_utils.settings.base import CoreSettings
     from dj_core_utils.settings.profiles import ActiveProfiles
@@ -66,7 +63,7 @@ def merge(
         else:
             row, candidate = found
             offers[row.name].append(candidate)
-    defaults = _class_defaults(settings_class, table.service_name)
+    defaults = class_defaults(settings_class, table.service_name)
     merged.problems += defaults.problems
     merged.failed |= defaults.failed
     for name, row in table.items():
@@ -95,7 +92,13 @@ class _Defaults(NamedTuple):
 
 
 @lru_cache(maxsize=8)
-def _class_defaults(settings_class: type[CoreSettings], service_name: str) -> _Defaults:
+def class_defaults(settings_class: type[CoreSettings], service_name: str) -> _Defaults:
+    """What a class says of every leaf: a section given in its body, or else the field's own default.
+
+    Args:
+        settings_class: The class.
+        service_name: What ``{SERVICE}`` in a name stands for.
+    """
     found = _Defaults({}, [], set())
     for name, row in variable_table(settings_class, service_name).items():
         try:
@@ -111,12 +114,12 @@ def _class_default(settings_class: type[BaseModel], row: Variable) -> Candidate:
     """An instance given in a class body if it sets the leaf, else the field's own default."""
     model: type[BaseModel] = settings_class
     for depth, name in enumerate(row.path[:-1], start=1):
-        given = _given(model.model_fields[name])
-        if isinstance(given, Section) and (found := _set_in(given, row.path[depth:])):
+        given, below = _step(model, name)
+        if given is not None and (found := _set_in(given, row.path[depth:])):
             declared_by = _declaring(model, name)
             return Candidate(Origin(Layer.CLASS, declared_by), found[0], f"{declared_by}.{name}")
-        model = section_class(model.model_fields[name].annotation) or model
-    leaf = model.model_fields[row.path[-1]]
+        model = below
+    leaf = row.field
     # A field without a default gets None in its place, and is reported when nothing stands above that; one whose
     # default is made from other fields gets it when those are known.
     has_none = leaf.is_required() or leaf.default_factory_takes_validated_data
@@ -125,12 +128,16 @@ def _class_default(settings_class: type[BaseModel], row: Variable) -> Candidate:
     )
 
 
-def _given(field: FieldInfo) -> object:
-    """What a class body gives for a section, as it is or through a factory that is more than an empty section."""
+@lru_cache(maxsize=64)
+def _step(model: type[BaseModel], name: str) -> tuple[Section | None, type[BaseModel]]:
+    """What a class body gives for a section, as it is or through a factory that makes no empty one; and its class."""
+    field = model.model_fields[name]
     factory = field.default_factory
     if factory is None or getattr(factory, "__func__", None) is _EMPTY or field.default_factory_takes_validated_data:
-        return field.default
-    return field.get_default(call_default_factory=True)
+        given = field.default
+    else:
+        given = field.get_default(call_default_factory=True)
+    return given if isinstance(given, Section) else None, section_class(field.annotation) or model
 
 
 def _set_in(given: Section, path: tuple[str, ...]) -> tuple[object] | tuple[()]:
@@ -143,5 +150,5 @@ def _set_in(given: Section, path: tuple[str, ...]) -> tuple[object] | tuple[()]:
 
 
 def _declaring(model: type[BaseModel], name: str) -> str:
-    bases = (base for base in model.__mro__ if name in get_annotations(base))
+    bases = (base for base in model.__mro__ if name in own_annotations(base))
     return next(bases, model).__name__

@@ -173,6 +173,25 @@ def violations(
             yield strength, f"{before} stands after {after}: {line.breaks}.", f"move {before} before {after}"
 
 
+def repaired(middleware: Sequence[str]) -> list[str]:
+    """A list in which nothing stands where it must not, with as few moves as that takes.
+
+    Args:
+        middleware: A whole ``MIDDLEWARE``. What is missing stays missing.
+    """
+    found = list(middleware)
+    lines = [line for line in _ORDER if line.strength == "must" or line.when == "MESSAGE_STORAGE"]
+    while wrong := [one for one in lines if _is_behind(found, one)]:
+        found.remove(wrong[0].before)
+        found.insert(found.index(wrong[0].after), wrong[0].before)
+    return found
+
+
+def _is_behind(middleware: Sequence[str], line: Constraint) -> bool:
+    is_there = line.before in middleware and line.after in middleware
+    return is_there and middleware.index(line.before) > middleware.index(line.after)
+
+
 def order_problems(settings: object) -> Iterator[Problem]:
     """The same over Django's settings as they are at run time, for a system check.
 

@@ -9,10 +9,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from dj_core_utils.settings.errors import Problem
-from dj_core_utils.settings.field_paths import no_such_leaf
+from dj_core_utils.settings.field_paths import no_such_leaf, walk_leaves
 from dj_core_utils.settings.origins import Candidate, Layer, Origin
 from dj_core_utils.settings.quoting import printable, quoted
-from dj_core_utils.settings.spelling import nearest
+from dj_core_utils.settings.spelling import did_you_mean, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 PROFILE_VARIABLE = "DJANGO_PROFILE"
 DEFAULT_PROFILE = "monolith"
 
-_POLICIES = ("hardened", "local", "build", "waivers")
+POLICY_FLAGS = {
+    "hardened": "The strict rules apply: what is a warning elsewhere stops a start.",
+    "local": "The process serves one developer or one test run.",
+    "build": "The process builds an image and never serves; what is required may be missing.",
+}
+_POLICIES = (*POLICY_FLAGS, "waivers")
 _LONGEST_NAME = 40
 _MAX_BYTES = 1024 * 1024
 _EXPECTATION = r"[A-Za-z /]*'[^\w\s']{1,2}'[A-Za-z /]*"
@@ -85,8 +90,8 @@ class ActiveProfiles(NamedTuple):
 
     @property
     def is_local(self) -> bool:
-        """Whether the process serves one developer or one test run."""
-        return self._has("local")
+        """Whether the process serves one developer or one test run; whatever is hardened does not."""
+        return self._has("local") and not self.is_hardened
 
     @property
     def is_build(self) -> bool:
@@ -144,11 +149,16 @@ class ProfileLibrary:
 
     Args:
         folders: Where to look, lowest first.
+
+    Attributes:
+        problems: What is wrong with the files that were read.
+        looked_at: These files, and the folders.
     """
 
     def __init__(self, folders: Iterable[Path]) -> None:
         """List the folders; files are read when they are asked for."""
         self.problems: list[Problem] = []
+        self.looked_at: set[Path] = set()
         self._paths: dict[str, list[Path]] = {}
         self._guesses: dict[str, str] = {}
         for folder in folders:
@@ -156,6 +166,7 @@ class ProfileLibrary:
                 self._paths.setdefault(path.stem, []).append(path)
 
     def _files(self, folder: Path) -> list[Path]:
+        self.looked_at.add(folder)
         try:
             return sorted(path for path in folder.iterdir() if path.suffix == ".toml")
         except (FileNotFoundError, NotADirectoryError):
@@ -214,11 +225,12 @@ class ProfileLibrary:
 
     def _unknown(self, name: str, origin: str, role: str) -> str | None:
         guess = nearest(name, self.names)
-        did_you_mean = f" Did you mean {guess}?" if guess else ""
         hint = f"known: {', '.join(map(printable, self.names))}"
         if re.search(_SEPARATORS, name):
             hint = f"several names are separated by commas; {hint}"
-        self._refuse("profile.unknown", f"{quoted(name)}{role} is not a profile.{did_you_mean}", origin, hint)
+        self._refuse(
+            "profile.unknown", f"{quoted(name)}{role} is not a profile.{did_you_mean(name, self.names)}", origin, hint
+        )
         return guess
 
     def _refuse(self, problem_id: str, message: str, origin: str, hint: str = "") -> None:
@@ -227,6 +239,7 @@ class ProfileLibrary:
         )
 
     def _read(self, name: str, path: Path) -> Profile:
+        self.looked_at.add(path)
         data, problem = _parse(path)
         problems = [problem] if problem else list(_shape_problems(data, path))
         self.problems += problems
@@ -244,6 +257,16 @@ class ProfileLibrary:
         )
 
 
+def project_library(project_dir: Path) -> ProfileLibrary:
+    """The profiles of this package, and those of a project on top of them.
+
+    Args:
+        project_dir: The folder that holds its ``profiles``.
+    """
+    # In a checkout of this package they are one folder.
+    return ProfileLibrary(dict.fromkeys((builtin_folder(), (project_dir / "profiles").resolve())))
+
+
 def profile_candidates(profile: Profile, table: VariableTable) -> Iterator[tuple[Variable, Candidate] | Problem]:
     """The values of a profile by variable.
 
@@ -254,24 +277,15 @@ def profile_candidates(profile: Profile, table: VariableTable) -> Iterator[tuple
     Yields:
         A variable with its candidate, or a problem for a key that no field has.
     """
-    yield from _walk(profile, table, profile.settings, ())
-
-
-def _walk(
-    profile: Profile, table: VariableTable, tree: Mapping[str, object], path: tuple[str, ...]
-) -> Iterator[tuple[Variable, Candidate] | Problem]:
-    for key, value in tree.items():
-        here = (*path, key)
-        if (known := table.at(here)) is not None:
+    for path, known, value in walk_leaves(profile.settings, table):
+        if known is not None:
             yield known, Candidate(profile.origin, value, known.name)
-        elif isinstance(value, dict) and table.fields_at(here):
-            yield from _walk(profile, table, value, here)
         else:
             yield Problem(
                 id="profile.key",
-                variable=".".join(("settings", *here)),
+                variable=".".join(("settings", *path)),
                 origin=profile.origin.label,
-                message=no_such_leaf(here, table),
+                message=no_such_leaf(path, table),
                 hint=f"in {profile.path}",
             )
 
@@ -348,11 +362,8 @@ def _policy_problems(policy: Mapping[str, object], path: Path) -> Iterator[Probl
 
 
 def _unknown_key(path: Path, key: str, known: tuple[str, ...]) -> Problem:
-    suggestion = nearest(key, known)
-    did_you_mean = f" Did you mean {suggestion}?" if suggestion else ""
-    return _file_problem(
-        "profile.key", path, f'"{key}" means nothing here.{did_you_mean}', f"known: {', '.join(known)}"
-    )
+    message = f'"{key}" means nothing here.{did_you_mean(key, known)}'
+    return _file_problem("profile.key", path, message, f"known: {', '.join(known)}")
 
 
 def _file_problem(problem_id: str, path: Path, message: str, hint: str = "") -> Problem:

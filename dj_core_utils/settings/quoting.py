@@ -1,10 +1,11 @@
-"""How a value that is not secret stands in a message: in quotes, on one line, not too long, and without a password."""
+"""How a value that is not secret stands in a message: in quotes, on one line, not too long, and without a secret."""
 
 from __future__ import annotations
 
 import json
 import re
 
+from dj_core_utils.secret_forms import without_known_forms
 from dj_core_utils.settings.secret_url import MASK
 
 _LONGEST = 60
@@ -48,8 +49,8 @@ def is_readable(name: str) -> bool:
 
 
 def without_password(text: str) -> str:
-    """A text of any kind with ``***`` for the password of an address in it."""
+    """A text of any kind with ``***`` for the password of an address in it, and for keys of well-known services."""
     # Up to the last @ alone, for else a pattern would look for one again and again.
-    head, at, tail = text.rpartition("@")
+    head, at, tail = without_known_forms(text, MASK).rpartition("@")
     masked = re.sub(_CREDENTIALS, rf"\g<1>{MASK}", head, count=1)
     return f"{masked}{at}{tail}"

@@ -8,6 +8,7 @@ import shutil
 import sys
 import textwrap
 import threading
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from dj_core_utils.settings.errors import ConfigurationError, Problem
@@ -24,6 +25,7 @@ _WIDEST = 140
 _WIDEST_COLUMN = 30
 _NARROWEST_TEXT = 46
 _GAP = "  "
+_MOST_OF_A_KIND = 20
 _COMMAND = r"(?:python|openssl|manage\.py|pip) "
 
 _BOLD, _RED, _YELLOW, _DIM, _RESET = "\033[1m", "\033[1;31m", "\033[1;33m", "\033[2m", "\033[0m"
@@ -92,11 +94,35 @@ def write_report(
         width: Columns to fill; where they are few, each problem is written under its variable instead of beside it.
         has_colour: Whether to use the colours of a terminal.
     """
-    ordered = sorted(problems, key=_rank)
+    ordered = list(_not_endless(sorted(problems, key=_rank)))
     sheet = _Sheet.fitting(ordered, width, has_colour=has_colour)
     lead, gap, command = footer.partition(_GAP)
     blocks = ("\n".join(sheet.block(problem)) for problem in ordered)
     return "\n\n".join((sheet.paint(headline, _BOLD), *blocks, lead + gap + sheet.paint(command, _BOLD)))
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """The lines of a message or hint; a command stays whole, so that it can be copied.
+
+    Args:
+        text: One paragraph.
+        width: Columns of a line.
+    """
+    lead, gap, rest = text.partition(_GAP)
+    if re.match(_COMMAND, rest or lead) and len(text) > width:
+        return [lead, rest] if gap else [text]
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False, replace_whitespace=False)
+
+
+def uses_colour(stream: TextIO) -> bool:
+    """Whether colours belong on a stream: on a terminal that has them, or as ``NO_COLOR`` and ``FORCE_COLOR`` say.
+
+    Args:
+        stream: Where to write.
+    """
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and os.environ.get("TERM") != "dumb")
 
 
 def print_report(error: ConfigurationError, stream: TextIO, *, has_colour: bool | None = None) -> None:
@@ -105,12 +131,12 @@ def print_report(error: ConfigurationError, stream: TextIO, *, has_colour: bool 
     Args:
         error: The error.
         stream: Where to write, usually standard error.
-        has_colour: True and False overrule what the terminal and ``NO_COLOR`` say.
+        has_colour: True and False overrule what ``uses_colour`` finds.
     """
     text = str(error.args[0])
     is_terminal = stream.isatty()
     if has_colour is None:
-        has_colour = is_terminal and not os.environ.get("NO_COLOR")
+        has_colour = uses_colour(stream)
     if error.problems and (is_terminal or has_colour):
         headline, *_, footer = text.split("\n")
         width = min(shutil.get_terminal_size((_WIDTH, 24)).columns, _WIDEST) if is_terminal else _WIDTH
@@ -121,6 +147,22 @@ def print_report(error: ConfigurationError, stream: TextIO, *, has_colour: bool 
 def _rank(problem: Problem) -> tuple[bool, bool]:
     """Profiles first: whatever else is said follows from them. Then errors before warnings."""
     return not problem.id.startswith("profile."), problem.severity != "error"
+
+
+def _not_endless(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """The problems without the many of one kind that would push the others off the screen; their number instead."""
+    listed = list(problems)
+    numbers = Counter(problem.id for problem in listed)
+    told: Counter[str] = Counter()
+    for problem in listed:
+        told[problem.id] += 1
+        if told[problem.id] <= _MOST_OF_A_KIND:
+            yield problem
+        elif told[problem.id] == numbers[problem.id]:
+            message = "like these; config check --json lists them all."
+            yield problem._replace(
+                variable=f"{told[problem.id] - _MOST_OF_A_KIND} more", origin="", message=message, hint=""
+            )
 
 
 class ReportHook:
@@ -212,7 +254,7 @@ class _Sheet(NamedTuple):
 
     def lines(self, problem: Problem, label: str) -> Iterator[str]:
         parts = (*problem.message.split("\n"), *problem.hint.split("\n"))
-        *before, last = [line for part in parts if part for line in self.wrap(part)] or [""]
+        *before, last = [line for part in parts if part for line in wrapped(part, self.text)] or [""]
         yield from before
         room = self.text - len(label)
         if len(last) + len(_GAP) > room:
@@ -224,12 +266,6 @@ class _Sheet(NamedTuple):
         column = self.name + self.origin + 3 * len(_GAP) if self.name else 2 * len(_GAP)
         is_command = re.match(_COMMAND, line.lstrip()) is not None
         return 2 * _GAP if is_command and column + len(line) > self.width else " " * column
-
-    def wrap(self, text: str) -> list[str]:
-        lead, gap, rest = text.partition(_GAP)
-        if re.match(_COMMAND, rest or lead) and len(text) > self.text:
-            return [lead, rest] if gap else [text]  # a command stays whole, so that it can be copied
-        return textwrap.wrap(text, self.text, break_long_words=False, break_on_hyphens=False, replace_whitespace=False)
 
     def paint(self, text: str, colour: str) -> str:
         return f"{colour}{text}{_RESET}" if self.has_colour and text else text

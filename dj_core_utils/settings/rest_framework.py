@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from dj_core_utils.settings.rendering import RenderContext
 
 _AUTHENTICATION = {
-    "jwt": "rest_framework_simplejwt.authentication.JWTAuthentication",
+    "jwt": "dj_core_utils.auth.drf.UserAuthentication",
+    "token": "dj_core_utils.auth.drf.StatelessUserAuthentication",
     "session": "rest_framework.authentication.SessionAuthentication",
 }
 
@@ -55,7 +56,10 @@ class RESTSettings(Section):
         if settings.debug and settings.apps.enable_rest_framework:
             renderers.append("rest_framework.renderers.BrowsableAPIRenderer")
         rendered: dict[str, object] = {
-            "DEFAULT_AUTHENTICATION_CLASSES": [_AUTHENTICATION[name] for name in dict.fromkeys(self.authentication)],
+            "DEFAULT_AUTHENTICATION_CLASSES": [
+                _AUTHENTICATION["token" if name == "jwt" and not settings.jwt.has_users else name]
+                for name in dict.fromkeys(self.authentication)
+            ],
             "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
             "DEFAULT_RENDERER_CLASSES": renderers,
             # Unset, throttling counts by a header that the client writes.

@@ -150,10 +150,13 @@ class RuleContext:
         """A problem that does not stop the start."""
         return self.problem(name, message, hint=hint, severity="warning")
 
+    def strict(self, name: str, message: str, *, hint: str = "") -> Problem:
+        """A problem that stops a hardened start, and is a warning elsewhere; nobody can waive it."""
+        return self.problem(name, message, hint=hint, severity="error" if self.is_hardened else "warning")
+
     def policy(self, name: str, message: str, *, hint: str = "") -> Problem:
-        """A problem that stops a hardened start, is a warning elsewhere, and can be waived with a reason."""
-        found = self.problem(name, message, hint=hint, severity="error" if self.is_hardened else "warning")
-        return found._replace(is_policy=True)
+        """The same, where a project may know better: it can be waived with a reason."""
+        return self.strict(name, message, hint=hint)._replace(is_policy=True)
 
 
 class _Skip(BaseException):
@@ -177,7 +180,7 @@ class _Guard:
 
     def __getattr__(self, name: str) -> object:
         model = self.__model
-        if name in type(model).model_fields:
+        if name in type(model).__pydantic_fields__:
             path = (*self.__path, name)
             if path in self.__failed:
                 raise _Skip
@@ -195,8 +198,8 @@ class _Guard:
 
 
 def guarded(settings: "CoreSettings", failed: Collection[tuple[str, ...]]) -> "CoreSettings":
-    """The settings as rules may see them: with the failed leaves out of reach."""
-    return cast("CoreSettings", _Guard(settings, failed))
+    """The settings as rules may see them: with the failed leaves out of reach, if there are any."""
+    return cast("CoreSettings", _Guard(settings, failed)) if failed else settings
 
 
 @cache

@@ -105,23 +105,23 @@ def placeholders(context: RuleContext) -> Iterator[Problem]:
 
 def in_profiles(context: RuleContext) -> Iterator[Problem]:
     """Secrets that a profile sets: a profile is a file of the repository, and everybody reads it."""
-    for name in _given_in_files(context):
-        if context.is_given(name) and not context.is_set(name):
+    for row in _given_in_files(context):
+        if context.is_given(row.name) and not context.is_set(row.name):
             yield context.policy(
-                name,
+                row.name,
                 "a secret stands in a profile, where everyone who can read the repository can read it.",
-                hint=f"take it out, and set {name} or {name}_FILE where the service runs",
+                hint=_take_out(row),
             )
 
 
 def in_code(context: RuleContext) -> Iterator[Problem]:
     """Secrets that a settings class sets."""
-    for name in _given_in_files(context):
-        if not context.is_given(name):
+    for row in _given_in_files(context):
+        if not context.is_given(row.name):
             yield context.policy(
-                name,
+                row.name,
                 "a secret stands in the code, where everyone who can read the repository can read it.",
-                hint=f"take it out, and set {name} or {name}_FILE where the service runs",
+                hint=_take_out(row),
             )
 
 
@@ -130,7 +130,7 @@ def reused(context: RuleContext) -> Iterator[Problem]:
     by_text: dict[str, list[HeldSecret]] = {}
     for held in held_secrets(context):
         # A public key is no secret, and a placeholder is reported as one.
-        if not held.variable.name.endswith("VERIFYING_KEY") and not is_placeholder(held.text):
+        if not held.variable.name.endswith(("VERIFYING_KEY", "PUBLIC_KEYS")) and not is_placeholder(held.text):
             group = by_text.setdefault(held.text, [])
             # Two of a list tell as much as all of it, and all pairs of a long list are too many.
             if sum(other.variable is held.variable for other in group) < _PAIR:
@@ -172,12 +172,19 @@ def _is_throw_away(context: RuleContext) -> bool:
     return context.is_local or context.profiles.is_build
 
 
-def _given_in_files(context: RuleContext) -> Iterator[str]:
-    """Names of the variables whose secret comes from no real source."""
+def _given_in_files(context: RuleContext) -> Iterator[Variable]:
+    """Variables whose secret comes from no real source."""
     if _is_throw_away(context):
         return
-    names = dict.fromkeys(held.variable.name for held in held_secrets(context))
-    yield from (name for name in names if not context.is_set(name))
+    rows = {held.variable.name: held.variable for held in held_secrets(context)}
+    yield from (row for name, row in rows.items() if not context.is_set(name))
+
+
+def _take_out(variable: Variable) -> str:
+    """What to do about a secret in a file; text that is only called like one may be none."""
+    hint = f"take it out, and set {variable.name} or {variable.file_name} where the service runs"
+    is_declared = is_secret_type(variable.annotation)
+    return hint if is_declared else f"{hint}\nif it is no secret, declare it with  variable(..., is_secret=False)"
 
 
 def _parts(variable: Variable, value: object, part: str) -> Iterator[HeldSecret]:

@@ -1,6 +1,7 @@
 """``SECRET_KEY``: one for a monolith, one of its own for every microservice, and the old ones during a rotation."""
 
 from collections.abc import Collection, Iterator, Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import AfterValidator, SecretStr
@@ -18,10 +19,7 @@ if TYPE_CHECKING:
 
 _SHARED = "DJANGO_SECRET_KEY"
 _OWN = "{SERVICE}_SECRET_KEY"
-_MAKE_ONE = (
-    "make one:  python -c "
-    '"from django.core.management.utils import get_random_secret_key; print(get_random_secret_key())"'
-)
+_MAKE_ONE = "make one:  python -m dj_core_utils config keygen django"
 
 
 def _not_empty(key: SecretStr) -> SecretStr:
@@ -75,6 +73,14 @@ class SecretKeySettings(Section):
         name="{SERVICE}_SECRET_KEY_FALLBACKS",
         feeds="SECRET_KEY_FALLBACKS",
         description="Earlier secret keys of this service when it runs as a microservice.",
+    )
+
+    reload: timedelta | None = variable(
+        None,
+        setting="RELOAD_SECRETS",
+        description="How often a running process looks for changed secret files; unset, they are read at a start only.",
+        example="60s",
+        ge=timedelta(seconds=1),
     )
 
     def current(self, *, is_microservice: bool) -> SecretStr | None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dj_core_utils.secret_forms import has_known_form
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
 _SHORTEST_CONTAINED = 6
-_SECRET_ENDINGS = ("password", "passphrase", "secret", "token", "api_key", "access_key", "private_key", "signing_key")
 
 
 class SecretText(str):
@@ -25,13 +26,8 @@ class SecretText(str):
         return "'***'"
 
 
-def is_secret_name(name: str) -> bool:
-    """Whether something of this name is a secret, also when it is kept as plain text: ``stripe_api_key``."""
-    return name.lower().endswith(_SECRET_ENDINGS)
-
-
 def conceal(value: object, secrets: Collection[str]) -> object:
-    """Turn every string that is a secret, or holds one, into ``SecretText``.
+    """Turn every string that is a secret, holds one or has the form of one into ``SecretText``.
 
     Args:
         value: A rendered setting, nested as it likes.
@@ -43,6 +39,7 @@ def conceal(value: object, secrets: Collection[str]) -> object:
     """
     if type(value) is str:
         is_secret = value in secrets or any(secret in value for secret in secrets if len(secret) >= _SHORTEST_CONTAINED)
+        is_secret = is_secret or has_known_form(value)
         return SecretText(value) if value and is_secret else value
     if type(value) is dict:
         return {key: conceal(item, secrets) for key, item in value.items()}

@@ -212,7 +212,7 @@ class SecuritySettings(CookieSettings):
     def debug_is_off(self, context: RuleContext) -> Iterator[Problem]:
         """An error page with DEBUG on shows code and settings to anybody."""
         if context.settings.debug and not context.is_local:
-            yield context.policy(
+            yield context.strict(
                 "DEBUG", "error pages would show code and settings to anybody.", hint="set DEBUG=false"
             )
 

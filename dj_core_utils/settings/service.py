@@ -9,8 +9,9 @@ from pydantic import AfterValidator, SecretStr
 from dj_core_utils.settings.errors import Problem, refuse
 from dj_core_utils.settings.rules import RuleContext, rule
 from dj_core_utils.settings.secret_strength import is_placeholder
-from dj_core_utils.settings.section import Section
-from dj_core_utils.settings.spelling import nearest
+from dj_core_utils.settings.service_name import ServiceName
+from dj_core_utils.settings.service_tokens import MAKE_A_PAIR, ServiceTokenSettings
+from dj_core_utils.settings.spelling import did_you_mean
 from dj_core_utils.settings.variables import variable
 from dj_core_utils.settings.web_origins import check_http_url, is_local
 
@@ -19,17 +20,9 @@ if TYPE_CHECKING:
 
 _LEAST_KEY = 32
 _DIGEST = r"sha256:[0-9a-f]{64}"
-# As long as a label of DNS, and a name in Kubernetes.
-SERVICE_NAME = r"[a-z][a-z0-9_-]{0,62}"
-SERVICE_NAME_FORM = "the name of a service has at most 63 small letters, digits, - and _, and begins with a letter."
+_PLACE = "{service}"
 _CONTACT = r"[^@\s]+@[^@\s]+\.[^@\s]+|https?://\S+"
-_MAKE_ONE = 'make one:  python -c "import secrets; print(secrets.token_urlsafe(32))"'
-
-
-def _service_name(name: str) -> str:
-    if not re.fullmatch(SERVICE_NAME, name):
-        refuse("service.name", SERVICE_NAME_FORM, "such as users")
-    return name
+_MAKE_ONE = "make one:  python -m dj_core_utils config keygen service"
 
 
 def _contact(text: str) -> str:
@@ -38,19 +31,27 @@ def _contact(text: str) -> str:
     return text
 
 
-ServiceName = Annotated[str, AfterValidator(_service_name)]
+def _template(text: str) -> str:
+    if text and _PLACE not in text:
+        refuse("service.url", f"{_PLACE} stands nowhere in it.", "such as https://{service}.internal")
+    check_http_url(text.replace(_PLACE, "name") or "http://name")
+    return text.rstrip("/")
+
+
 ServiceURL = Annotated[str, AfterValidator(check_http_url)]
 
 
-class ServiceSettings(Section):
+class ServiceSettings(ServiceTokenSettings):
     """The other services.
 
     ``SERVICES`` lists the names of all of them; ``SERVICE_URLS`` says where those live that run in another process.
     Where the first is not set, the second one lists them.
 
-    Each service has one secret with which it calls others, ``SERVICE_API_KEY``. Whom it lets in is said by
-    ``SERVICE_KEYS``: for each caller that caller's key, or only the key's digest (``sha256:`` and 64 digits), so that
-    one service never holds what it would take to pose as another.
+    A service calls others with tokens that it signs (``SERVICE_SIGNING_KEY``), and lets in those whose public key it
+    has (``SERVICE_PUBLIC_KEYS``). Simpler, and weaker, is a secret per caller: ``SERVICE_API_KEY`` for its own calls,
+    and ``SERVICE_KEYS`` for those whom it lets in: for each caller that caller's key, or only the key's digest
+    (``sha256:`` and 64 digits), so that one service never holds what it would take to pose as another. Either way
+    ``SERVICE_SCOPES`` says what each caller may do.
     """
 
     prefix: ClassVar[str] = "SERVICE_"
@@ -68,10 +69,16 @@ class ServiceSettings(Section):
         description="Where services live that run in another process.",
         example="users=https://users.internal,orders=https://orders.internal",
     )
+    url_template: Annotated[str, AfterValidator(_template)] = variable(
+        "",
+        setting="SERVICE_URL_TEMPLATE",
+        description="Where those of SERVICES live that SERVICE_URLS does not name; {service} stands for the name.",
+        example="https://{service}.internal",
+    )
     api_key: SecretStr | None = variable(
         None,
         setting="SERVICE_API_KEY",
-        description="The secret with which this service calls others.",
+        description="The secret with which this service calls others, where it signs no tokens for that.",
         example="change-me-to-43-random-characters",
     )
     keys: dict[ServiceName, SecretStr] = variable(
@@ -99,14 +106,28 @@ class ServiceSettings(Section):
         """
         return [name for name in dict.fromkeys((*self.names, *self.urls)) if name != own_name]
 
+    def addresses(self, settings: object) -> dict[str, str]:
+        """Where each service lives, as the client finds it: by its name, by a field of its own, or by the template.
+
+        Args:
+            settings: The settings of the project, which may have a field such as ``orders_service_url``.
+        """
+        found = dict(self.urls)
+        for name in self.names:
+            own = getattr(settings, f"{name.replace('-', '_')}_service_url", None)
+            if url := found.get(name) or own or self.url_template.replace(_PLACE, name):
+                found[name] = str(url)
+        return found
+
     def render(self, context: "RenderContext") -> Mapping[str, object]:
-        """``SERVICES``, and ``SERVICE_KEYS`` as digests, newest first.
+        """``SERVICES``, ``SERVICE_KEYS`` as digests, newest first, ``SERVICE_TOKENS`` and ``SERVICE_SCOPES``.
 
         Args:
             context: The name of this service is read.
         """
         callers = dict.fromkeys((*self.keys, *self.previous_keys))
         return {
+            **super().render(context),
             "SERVICES": self.peers(context.settings.service_name),
             "SERVICE_KEYS": {
                 caller: [_digest(keys[caller]) for keys in (self.keys, self.previous_keys) if caller in keys]
@@ -117,11 +138,12 @@ class ServiceSettings(Section):
     @rule("service.credential")
     def service_can_call(self, context: RuleContext) -> Iterator[Problem]:
         """A microservice has a credential for the others."""
-        if context.settings.is_microservice and self.api_key is None and not context.profiles.is_build:
+        has_one = self.signing_key is not None or self.api_key is not None
+        if context.settings.is_microservice and not has_one and not context.profiles.is_build:
             yield context.problem(
-                "SERVICE_API_KEY",
-                "a microservice needs a secret of its own with which it calls others.",
-                hint=_MAKE_ONE,
+                "SERVICE_SIGNING_KEY",
+                "a microservice needs a key of its own with which it calls others.",
+                hint=f"{MAKE_A_PAIR}\na secret does, too, and is weaker; set SERVICE_API_KEY then",
                 severity="warning" if context.is_local else "error",
             )
 
@@ -137,6 +159,31 @@ class ServiceSettings(Section):
                     name, f"{subject} has {len(key)} characters; {_LEAST_KEY} are the least.", hint=_MAKE_ONE
                 )
 
+    @rule("service.key_form")
+    def keys_fit_into_a_header(self, context: RuleContext) -> Iterator[Problem]:
+        """A key is sent in a header, which takes printable ASCII without blanks."""
+        key = self.api_key.get_secret_value() if self.api_key else ""
+        if key and not re.fullmatch(r"[!-~]+", key):
+            yield context.problem(
+                "SERVICE_API_KEY",
+                "the key has a character that a header cannot carry: a blank, a control, or one beyond ASCII.",
+                hint=_MAKE_ONE,
+            )
+
+    @rule("service.shared_key")
+    def callers_are_told_apart(self, context: RuleContext) -> Iterator[Problem]:
+        """With one key for all services, each of them can pose as any other."""
+        if not self.shared_key:
+            return
+        if self.api_key is None:
+            yield context.problem("SERVICE_SHARED_KEY", "there is no key to share.", hint="set SERVICE_API_KEY")
+        else:
+            yield context.policy(
+                "SERVICE_SHARED_KEY",
+                "every service that knows SERVICE_API_KEY can call this one under any name.",
+                hint="give each caller a key of its own, and list them in SERVICE_PUBLIC_KEYS or SERVICE_KEYS",
+            )
+
     @rule("service.unknown")
     def names_are_known(self, context: RuleContext) -> Iterator[Problem]:
         """Where services are listed, everything else speaks of one of them."""
@@ -147,25 +194,27 @@ class ServiceSettings(Section):
             ("SERVICE_URLS", self.urls),
             ("SERVICE_KEYS", self.keys),
             ("SERVICE_PREVIOUS_KEYS", self.previous_keys),
+            ("SERVICE_PUBLIC_KEYS", self.public_keys),
+            ("SERVICE_PREVIOUS_PUBLIC_KEYS", self.previous_public_keys),
+            ("SERVICE_SCOPES", self.scopes),
         ):
             for service in given:
                 if service not in known:
-                    suggestion = nearest(service, known)
-                    did_you_mean = f" Did you mean {suggestion}?" if suggestion else ""
-                    yield context.problem(
-                        name, f'"{service}" is not among SERVICES.{did_you_mean}', hint=f"known: {', '.join(known)}"
-                    )
+                    message = f'"{service}" is not among SERVICES.{did_you_mean(service, known)}'
+                    yield context.problem(name, message, hint=f"known: {', '.join(known)}")
 
     @rule("service.url_missing")
     def peers_can_be_found(self, context: RuleContext) -> Iterator[Problem]:
         """A microservice knows where each of its peers lives."""
         if not context.settings.is_microservice or context.profiles.is_build:
             return
-        if missing := [name for name in self.peers(context.settings.service_name) if name not in self.urls]:
+        known = self.addresses(context.settings)
+        if missing := [name for name in self.peers(context.settings.service_name) if name not in known]:
             yield context.problem(
                 "SERVICE_URLS",
                 f"nothing says where {' and '.join(missing)} can be reached.",
-                hint=f"for example  {','.join(f'{name}=https://{name}.internal' for name in missing)}",
+                hint=f"for example  {','.join(f'{name}=https://{name}.internal' for name in missing)}\n"
+                "or, where all follow one pattern,  SERVICE_URL_TEMPLATE=https://{service}.internal",
                 severity="warning" if context.is_local else "error",
             )
 
@@ -182,7 +231,7 @@ class ServiceSettings(Section):
     @rule("service.https")
     def calls_are_encrypted(self, context: RuleContext) -> Iterator[Problem]:
         """Credentials and answers do not travel in clear text."""
-        for name, url in self.urls.items():
+        for name, url in self.addresses(context.settings).items():
             if context.is_hardened and url.startswith("http://") and not is_local(url):
                 yield context.policy(
                     "SERVICE_URLS",

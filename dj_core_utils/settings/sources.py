@@ -33,11 +33,15 @@ class Sources:
         environ: The process environment; read, never changed.
         project_dir: Where ``.env`` is looked for, and what relative paths are relative to.
         env_file: The ``.env`` to read; ``...`` looks for the default one, None reads none.
+
+    Attributes:
+        looked_at: Every file and directory that was read, or was looked for.
     """
 
     def __init__(self, environ: Mapping[str, str], project_dir: Path, env_file: EnvFile = ...) -> None:
         """Read the files that are named; secret files are read with their variables."""
         self.problems: list[Problem] = []
+        self.looked_at: set[Path] = set()
         # A copy, for another thread may change it while it is read.
         self.environ = {name: text for name in list(environ) if (text := environ.get(name)) is not None}
         self.project_dir = project_dir
@@ -71,6 +75,8 @@ class Sources:
         yield from self._from_environment(variable, file_name)
         yield from self._from_secrets(variable)
         yield from self._from_dotenv(variable, file_name)
+        for name in table.retired_names(variable.name):
+            yield from self._from_retired(variable, name)
 
     def _from_environment(self, variable: Variable, file_name: str) -> Iterator[Candidate]:
         text = self.environ.get(variable.name, "")
@@ -84,6 +90,14 @@ class Sources:
         if path:
             yield from self._from_file(variable, path, ENVIRONMENT.label)
 
+    def _from_retired(self, variable: Variable, name: str) -> Iterator[Candidate]:
+        """What stands under an earlier name; within a layer it comes behind the name of today."""
+        if not self._is_unset(variable, name in self.environ, text := self.environ.get(name, "")):
+            yield Candidate(ENVIRONMENT, text, name)
+        text, line = self.dotenv.entries.get(name, ("", 0))
+        if not self._is_unset(variable, line > 0, text):
+            yield Candidate(Origin(Layer.DOTENV, f"{self.dotenv.label}:{line}"), text, name)
+
     def _from_dotenv(self, variable: Variable, file_name: str) -> Iterator[Candidate]:
         text, line = self.dotenv.entries.get(variable.name, ("", 0))
         path, path_line = self.dotenv.entries.get(file_name, ("", 0))
@@ -95,8 +109,10 @@ class Sources:
             yield Candidate(Origin(Layer.DOTENV, f"{self.dotenv.label}:{line}"), text, variable.name)
 
     def _from_file(self, variable: Variable, path: str, named_by: str) -> Iterator[Candidate]:
+        file = self.project_dir / path
+        self.looked_at.add(file)
         try:
-            text = read_secret_file(self.project_dir / path, variable=variable.name)
+            text = read_secret_file(file, variable=variable.name)
         except PydanticCustomError as error:
             self._invalid(error, variable.file_name, named_by)
             return
@@ -107,6 +123,7 @@ class Sources:
         if self.secrets is None:
             return
         for path in self.secrets.paths_for(variable.name):
+            self.looked_at.add(path)
             try:
                 text = self.secrets.read(path)
             except PydanticCustomError as error:
@@ -120,6 +137,7 @@ class Sources:
         if named is None:
             return Dotenv.empty()
         self.env_file = path = self.project_dir / (named or ".env")
+        self.looked_at.add(path)
         label = str(path.relative_to(self.project_dir)) if path.is_relative_to(self.project_dir) else str(path)
         found = read_dotenv(path, label=label)
         if found is None:
@@ -144,8 +162,10 @@ class Sources:
         text, origin = self.setting(SECRETS_DIRECTORY_VARIABLE)
         if not text:
             return None
+        directory = self.project_dir / text
+        self.looked_at.add(directory)
         try:
-            found = read_secrets_directory(self.project_dir / text)
+            found = read_secrets_directory(directory)
         except PydanticCustomError as error:
             self._invalid(error, SECRETS_DIRECTORY_VARIABLE, origin)
             return None

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 FILE_SUFFIX = "_FILE"
 
@@ -39,6 +38,12 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return _by_edits(typed, names) or _by_part(typed, names) or _by_likeness(typed, names)
 
 
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """`` Did you mean production?``, to end a message with; empty when no known name is near."""
+    suggestion = nearest(name, known)
+    return f" Did you mean {suggestion}?" if suggestion else ""
+
+
 class NearMisses:
     """Finds the known name that an environment variable misspells, fast enough for a whole environment.
 
@@ -46,8 +51,8 @@ class NearMisses:
     or swapped with its neighbour. Known names that are shorter than five letters are left out: everything resembles
     them.
 
-    The known names are indexed by themselves and by everything that dropping one letter makes of them; two names one
-    edit apart always meet there. So a look-up costs as many dictionary reads as the name has letters.
+    The known names are indexed by their first two and by their last two letters: one edit leaves one of these pairs
+    alone, so that a look-up compares a handful of names.
 
     Args:
         known: The names that are read.
@@ -57,8 +62,8 @@ class NearMisses:
         """Build the index, in time proportional to the letters of all names."""
         self._known = frozenset(known)
         self._names: dict[str, str] = {}
-        self._index: dict[str, list[str]] = {}
-        self._lengths: set[int] = set()
+        self._beginnings: dict[str, list[str]] = {}
+        self._endings: dict[str, list[str]] = {}
         # Sorted, so that of two equally near names the same one wins in every process.
         for name in sorted(self._known):
             self._add(name)
@@ -91,22 +96,14 @@ class NearMisses:
         if len(key) < _SHORTEST_KEY or key in self._names:
             return
         self._names[key] = name
-        self._lengths.update((len(key) - 1, len(key), len(key) + 1))
-        for form in (key, *_deletions(key)):
-            self._index.setdefault(form, []).append(key)
+        self._beginnings.setdefault(key[:2], []).append(key)
+        self._endings.setdefault(key[-2:], []).append(key)
 
     def _find(self, key: str) -> str | None:
-        if len(key) not in self._lengths:
-            return None
         if (name := self._names.get(key)) is not None:
             return name
-        index = self._index
-        # A missing letter is found by the key itself, every other edit by one of its deletions.
-        for form in (key, *_deletions(key)):
-            for candidate in index.get(form, ()):
-                if is_one_edit(key, candidate):
-                    return self._names[candidate]
-        return None
+        candidates = self._beginnings.get(key[:2], []) + self._endings.get(key[-2:], [])
+        return min((self._names[candidate] for candidate in candidates if is_one_edit(key, candidate)), default=None)
 
 
 def is_one_edit(first: str, second: str) -> bool:
@@ -163,13 +160,6 @@ def _fold(name: str) -> str:
 
 def _key(name: str) -> str:
     return name.replace("_", "")
-
-
-def _deletions(key: str) -> Iterator[str]:
-    """The key without each of its letters, every form once."""
-    for position, (letter, following) in enumerate(pairwise(f"{key}\0")):
-        if letter != following:
-            yield key[:position] + key[position + 1 :]
 
 
 def _by_edits(typed: str, names: dict[str, str]) -> str | None:

@@ -26,6 +26,7 @@ _CONTROL = r"[\x00-\x1f\x7f]"
 _LONE_PERCENT = r"%(?![0-9A-Fa-f]{2})"
 _HOST_NAME = r"[\w.-]+"
 _OPTION_NAME = r"[A-Za-z][\w.-]*"
+_DRIVE = r"[A-Za-z]:(?:[/\\]|$)"
 _HIGHEST_PORT = 65535
 
 
@@ -124,6 +125,12 @@ class URLParts(NamedTuple):
             part: What the path is in this URL, such as ``database name``.
         """
         return _decoded(self.path[1:], part, self.text, self.grammar)
+
+
+def folder_of(parts: URLParts) -> str:
+    """The absolute folder that a URL names, empty for none; ``file:///C:/mail`` has a drive (RFC 8089, appendix E)."""
+    folder = parts.decoded_path("folder").strip("/")
+    return folder if not folder or re.match(_DRIVE, folder) else f"/{folder}"
 
 
 def trimmed(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, SecretStr, TypeAdapter, ValidationError
 from pydantic.errors import PydanticErrorMixin
 from pydantic_core import PydanticCustomError
 
@@ -30,6 +30,7 @@ Path_ = tuple[str, ...]
 
 _UNDECODED = object()
 _IMMUTABLE = frozenset({bool, int, float, str, bytes})
+_SECRETS = (SecretStr, SecretStr | None)
 # Pydantic's own texts for these hold numbers and words of ours, never the value; for a secret nothing else is shown.
 _SAFE_FOR_SECRETS = frozenset(
     {"string_too_short", "string_too_long", "too_short", "too_long", "string_type", "missing"}
@@ -64,7 +65,8 @@ def decode_used(trace: Trace) -> tuple[object, Problem | None]:
     try:
         return decode(candidate.value, variable.annotation, is_secret=variable.is_secret), None
     except PydanticCustomError as error:
-        return _UNDECODED, _problem(trace, error.type, error.message())
+        message, _, hint = error.message().partition("\n")
+        return _UNDECODED, _problem(trace, error.type, message, hint)
 
 
 def validate_section(
@@ -129,8 +131,8 @@ def _leaf_by_leaf(
 def validate_leaf(trace: Trace, value: object) -> tuple[object, Problem | None]:
     """Validate one leaf by itself."""
     variable = trace.variable
-    if type(value) is variable.annotation and type(value) in _IMMUTABLE and not variable.metadata:
-        return value, None  # nothing that Pydantic could add, and a schema not built
+    if not variable.metadata and (plain := _as_it_is(value, variable.annotation)) is not None:
+        return plain, None
     metadata = (variable.field,) if variable.field.discriminator is not None else variable.metadata
     annotation: Any = Annotated[variable.annotation, *metadata] if metadata else variable.annotation
     try:
@@ -139,7 +141,18 @@ def validate_leaf(trace: Trace, value: object) -> tuple[object, Problem | None]:
     except ValidationError as error:
         return None, _explain(trace, _details(error))
     except Exception as error:  # noqa: BLE001  # what a validator of the project raises says nothing about the others
-        return None, _defect(error, variable.name)
+        return None, _defect(error, variable.name, "its type")
+
+
+def _as_it_is(value: object, annotation: object) -> object:
+    """What Pydantic would make of a value of a frequent type, without a schema; None where it has to be asked."""
+    if type(value) is annotation and type(value) in _IMMUTABLE:
+        return value
+    if type(value) is str and annotation in _SECRETS:
+        return SecretStr(value)
+    if type(value) is list and annotation == list[str] and all(type(item) is str for item in value):
+        return list(value)
+    return None
 
 
 def validate_whole(
@@ -156,7 +169,7 @@ def validate_whole(
     except ValidationError as error:
         return _details(error)
     except Exception as error:  # noqa: BLE001  # the same
-        return _defect(error, settings_class.__name__)
+        return _defect(error, settings_class.__name__, "it")
     return instance
 
 
@@ -176,24 +189,23 @@ def _errors(model: type[BaseModel], values: Mapping[str, object]) -> BaseModel |
     except ValidationError as error:
         return _details(error)
     except Exception as error:  # noqa: BLE001  # the same
-        return _defect(error, model.__name__)
+        return _defect(error, model.__name__, "it")
 
 
 def _details(error: ValidationError) -> list[ErrorDetails]:
     return error.errors(include_input=False, include_context=False, include_url=False)
 
 
-def _defect(error: Exception, name: str) -> Problem:
+def _defect(error: Exception, name: str, subject: str) -> Problem:
     """What is wrong with the class, and not with a value."""
     if not isinstance(error, PydanticErrorMixin):
         return failure(error, f"a validator of {name}", variable=name)
-    return Problem(
-        id="class.field",
-        variable=name,
-        origin="settings class",
-        message=f"its type cannot be used: {error.message.partition(chr(10))[0]}",
-        hint="choose another type, or take the value as text",
-    )
+    if error.code == "decorator-missing-field":
+        message, hint = "a validator is for a field that is not there.", "give it the name of a field, in small letters"
+    else:
+        message = f"{subject} cannot be used: {error.message.partition(chr(10))[0]}"
+        hint = "choose another type, or take the value as text"
+    return Problem(id="class.field", variable=name, origin="settings class", message=message, hint=hint)
 
 
 def _by_leaf(errors: Iterable[ErrorDetails]) -> dict[str, list[ErrorDetails]]:
@@ -218,19 +230,21 @@ def _explain(trace: Trace, details: list[ErrorDetails]) -> Problem:
                 if first["type"] in _SAFE_FOR_SECRETS
                 else "the value is not usable."
             )
-        return _problem(trace, problem_id, _with_hint(message, hint))
+        return _problem(trace, problem_id, message, hint)
     place = _place(first["loc"], value)
     if not custom:
         message = message.removeprefix("Value error, ").removeprefix("Input ").removeprefix("String ")
         message = (
             f"{place or quoted(value)} {message}"
-            if message.startswith("should")
+            if message.startswith(("should ", "is "))
             else f"{place or quoted(value)}: {message}"
         )
         message = message if message.endswith(".") else f"{message}."
     elif place:
         message = f"{place}: {message}"
-    return _problem(trace, problem_id, _with_hint(message, hint))
+    if isinstance(value, tuple) and len(value) == 1 and not first["loc"]:
+        hint = hint or "a comma at the end of the line makes a tuple of one"
+    return _problem(trace, problem_id, message, hint)
 
 
 def _place(loc: tuple[int | str, ...], value: object) -> str:
@@ -250,12 +264,7 @@ def _item(value: object, index: int) -> object:
     return value[index] if isinstance(value, (list, tuple)) and index < len(value) else None
 
 
-def _with_hint(message: str, hint: str) -> str:
-    return f"{message}\n{hint}" if hint else message
-
-
-def _problem(trace: Trace, problem_id: str, text: str) -> Problem:
-    message, _, hint = text.partition("\n")
+def _problem(trace: Trace, problem_id: str, message: str, hint: str = "") -> Problem:
     hint = hint or (f"for example  {trace.variable.example}" if trace.variable.example else "")
     return Problem(
         id=problem_id,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, SecretBytes, SecretStr
 
+from dj_core_utils.secret_forms import has_known_form
 from dj_core_utils.settings.quoting import is_readable, printable, without_password
 from dj_core_utils.settings.secret_url import MASK, SecretURL
 
@@ -82,7 +83,7 @@ def env_value(value: object) -> str:
         return ",".join(simple)
     if simple is not None or isinstance(value, (Mapping, BaseModel)):
         return json.dumps(json_value(value), ensure_ascii=False) if value else ""
-    return str(value)
+    return "" if has_known_form(str(value)) else str(value)
 
 
 def env_line(name: str, text: str) -> str:

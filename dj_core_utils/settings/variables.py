@@ -5,19 +5,18 @@ so a name is spelled once: where its field is declared.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
-from inspect import get_annotations
 from types import UnionType
 from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, Field, SecretBytes, SecretStr
 from pydantic.fields import FieldInfo
 
+from dj_core_utils.secret_forms import has_known_form, is_secret_name
 from dj_core_utils.settings.errors import Problem
-from dj_core_utils.settings.secret_text import is_secret_name
 from dj_core_utils.settings.secret_url import SecretURL
-from dj_core_utils.settings.section import Section
+from dj_core_utils.settings.section import Section, own_annotations
 
 T = TypeVar("T")
 
@@ -80,7 +79,7 @@ def variable(
     setting: str | None = None,
     feeds: str | tuple[str, ...] = (),
     example: str = "",
-    is_secret: bool = False,
+    is_secret: bool | None = None,
     other_names: tuple[str, ...] = (),
     **constraints: Any,
 ) -> T:
@@ -97,7 +96,8 @@ def variable(
         setting: The Django setting it becomes, unchanged.
         feeds: The settings that it takes part in, when it is not exported by itself.
         example: A value as one would write it in ``.env``.
-        is_secret: Mask the value everywhere; types such as ``SecretStr`` need no saying.
+        is_secret: Mask the value everywhere. Types such as ``SecretStr`` need no saying, nor do names such as
+            ``stripe_key``; False for a text that only has such a name.
         other_names: Names known from elsewhere that are not read but answered with this one.
         **constraints: Passed to ``pydantic.Field``: ``ge``, ``le``, ``min_length``, ``max_length``, ``pattern``.
 
@@ -133,6 +133,7 @@ class VariableTable(Mapping[str, Variable]):
         self._by_path: dict[tuple[str, ...], Variable] = {}
         self._makers: dict[str, list[str]] = {}
         self._sections: dict[tuple[str, ...], type[BaseModel]] = {}
+        self._retired: Mapping[str, str] = getattr(settings_class, "retired_names", {})
         self._add_fields(settings_class, (), "")
 
     def __getitem__(self, name: str) -> Variable:
@@ -159,6 +160,10 @@ class VariableTable(Mapping[str, Variable]):
     def expand(self, name: str) -> str:
         """Fill the service's name into a name that depends on it."""
         return name.replace("{SERVICE}", self.service)
+
+    def retired_names(self, name: str) -> list[str]:
+        """Names that a variable had earlier and that are still read for it, unless a field has them now."""
+        return [old for old, new in self._retired.items() if new == name and old not in self._by_name]
 
     @cached_property
     def other_names(self) -> dict[str, Variable]:
@@ -196,29 +201,30 @@ class VariableTable(Mapping[str, Variable]):
             field=field,
             metadata=declared.metadata,
             owner=owner.__name__,
-            is_ours=owner.__module__.startswith("dj_core_utils."),
+            is_ours=_is_ours(owner),
             setting=setting,
             feeds=mark.get("feeds") or ((setting,) if setting else ()),
             example=mark.get("example") or (str(examples[0]) if examples else ""),
             description=declared.description,
-            is_secret=bool(mark.get("is_secret")) or is_secret_type(field.annotation) or _is_named_secret(name, field),
+            is_secret=is_secret_type(field.annotation)
+            or _is_plain_secret(mark, (name, setting or "", path[-1]), field),
             other_names=tuple(mark.get("other_names", ())),
         )
 
     def _add(self, new: Variable) -> None:
         known = self._by_name.get(new.name)
         if known is not None:
-            message = f"{new.dotted} and {known.dotted} would both be read from {new.name}"
+            message = f"{new.dotted} and {known.dotted} would both be read from {new.name}."
             self._refuse(new, message, self._instead_of(new, known))
         elif new.setting and (makers := self._makers.get(new.setting)):
-            message = f"{new.setting} is made from {_some(makers)}, so the field {new.dotted} would be ignored"
+            message = f"{new.setting} is made from {some_of(makers)}, so the field {new.dotted} would be ignored."
             hint = f"remove it and set those; what they cannot say, assign to {new.setting} below export_settings()"
             self._refuse(new, message, hint)
         elif not re.fullmatch(_NAME, new.name):
-            self._refuse(new, f"{new.name!r} cannot be the name of a variable", "use letters, digits and underscores")
+            self._refuse(new, f'"{new.name}" cannot be the name of a variable.', "use letters, digits and underscores")
         elif new.path[-1] in _MODEL_ATTRIBUTES:
             self._refuse(
-                new, f"the field {new.dotted} hides an attribute of every Pydantic model", "choose another field name"
+                new, f"the field {new.dotted} hides an attribute of every Pydantic model.", "choose another field name"
             )
         else:
             self._by_name[new.name] = new
@@ -231,7 +237,7 @@ class VariableTable(Mapping[str, Variable]):
         """What to write in place of a field whose variable another field has."""
         *above, leaf = known.path
         section = self._sections.get(tuple(above))
-        if section is not None and len(above) == 1 and section.__module__.startswith("dj_core_utils."):
+        if section is not None and len(above) == 1 and _is_ours(section):
             return f"for another default write  {above[0]}: {section.__name__} = {section.__name__}({leaf}=...)"
         return f"write  {known.dotted}  for it" if new.dotted == known.setting else "rename one field"
 
@@ -281,9 +287,13 @@ def is_secret_type(annotation: object) -> bool:
     return any(issubclass(part, _SECRET_TYPES) for part in leaf_types(annotation))
 
 
-def _is_named_secret(name: str, field: FieldInfo) -> bool:
+def _is_plain_secret(mark: Mapping[str, Any], names: Iterable[str], field: FieldInfo) -> bool:
     """Whether a project keeps a secret in plain text: nobody should have to know of ``SecretStr`` to be safe."""
-    return is_secret_name(name) and str in leaf_types(field.annotation)
+    if mark.get("is_secret") is not None:
+        return bool(mark["is_secret"])
+    if isinstance(field.default, str) and has_known_form(field.default):
+        return True
+    return any(map(is_secret_name, names)) and str in leaf_types(field.annotation)
 
 
 def leaf_types(annotation: object) -> Iterator[type]:
@@ -332,7 +342,7 @@ def unwrap(annotation: object) -> tuple[object, bool]:
             annotation = named
 
 
-def _some(names: list[str]) -> str:
+def some_of(names: list[str]) -> str:
     """The first names of a list, and whether there are more."""
     return ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
 
@@ -341,9 +351,24 @@ def _env_name(service_name: str) -> str:
     return re.sub(r"[^A-Z0-9]+", "_", service_name.upper()).strip("_")
 
 
+def known_as(base: type, model: type[BaseModel]) -> type:
+    """The class by which users know a base of a section: one of ours that holds a part of a section is that section.
+
+    Args:
+        base: A class in the MRO of ``model``.
+        model: The section, or the settings class.
+    """
+    return next(each for each in model.__mro__ if _is_ours(each)) if _is_ours(base) else base
+
+
+def _is_ours(model: type) -> bool:
+    return model.__module__.startswith("dj_core_utils.")
+
+
 def _owners(model: type[BaseModel]) -> dict[str, type]:
     """The first class in the MRO that annotates each field."""
     owners: dict[str, type] = {}
     for base in reversed(model.__mro__):
-        owners.update(dict.fromkeys(get_annotations(base), base))
+        if annotated := own_annotations(base):
+            owners.update(dict.fromkeys(annotated, known_as(base, model)))
     return owners

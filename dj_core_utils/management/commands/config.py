@@ -8,16 +8,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 
 from dj_core_utils.cli.commands import HELP, add_commands
 from dj_core_utils.cli.inspection import inspect_process
 from dj_core_utils.cli.screen import Screen
+from dj_core_utils.cli.suggestions import Suggesting
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
 
 _WRONG_CALL = 2
+
+
+class _Parser(Suggesting, CommandParser):
+    """Django's own, with suggestions."""
 
 
 class Command(BaseCommand):
@@ -30,9 +35,21 @@ class Command(BaseCommand):
     help = f"{HELP.capitalize()}."
     requires_system_checks = ()
 
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """The parser of Django, which names no class of its own to make.
+
+        Args:
+            prog_name: What was called.
+            subcommand: ``config``.
+            **kwargs: For the parser.
+        """
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        parser.__class__ = _Parser
+        return parser
+
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the commands."""
-        add_commands(parser)
+        add_commands(parser, _Parser)
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002  # Django's signature
         """Run one of them.

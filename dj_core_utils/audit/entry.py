@@ -1,0 +1,44 @@
+"""One line of the record, before it is written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from dj_core_utils.audit.diff import Changes
+
+Operation = Literal[
+    "create", "update", "delete", "m2m_post_add", "m2m_post_remove", "m2m_post_clear", "unaudited", "prune", "erase"
+]
+
+
+class Context(NamedTuple):
+    """What all entries of one operation have in common."""
+
+    date: datetime
+    user_id: object
+    actor: str
+    on_behalf_of: str
+    reason: str
+    service: str
+    correlation_id: str
+
+
+class Entry(NamedTuple):
+    """What changed in one object: the columns of ``OperationLog``, which says what each one means."""
+
+    date: datetime
+    model_changed: str
+    id_instance: str
+    operation_type: Operation
+    changes: Changes
+    user_id: object
+    actor: str
+    on_behalf_of: str
+    reason: str
+    service: str
+    correlation_id: str
+    transaction_id: UUID

@@ -1,0 +1,129 @@
+"""Triggers of PostgreSQL: one function a table, called for each row, or for each statement of a hidden table."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from dj_core_utils.audit.triggers.made import Installed, Made
+from dj_core_utils.audit.triggers.postgresql_functions import link_body, row_body
+from dj_core_utils.audit.triggers.postgresql_values import quoted
+from dj_core_utils.db.models import OperationLog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from dj_core_utils.audit.policy import ModelPolicy
+
+_PREFIX = "dcu_audit_"
+_ROW = {"dcu_audit_row": "AFTER INSERT OR UPDATE OR DELETE", "dcu_audit_truncate": "BEFORE TRUNCATE"}
+_STATEMENT = {
+    "dcu_audit_insert": "AFTER INSERT",
+    "dcu_audit_update": "AFTER UPDATE",
+    "dcu_audit_delete": "AFTER DELETE",
+    "dcu_audit_truncate": "BEFORE TRUNCATE",
+}
+_TRANSITION = {
+    "dcu_audit_insert": "REFERENCING NEW TABLE AS dcu_new",
+    "dcu_audit_update": "REFERENCING OLD TABLE AS dcu_old NEW TABLE AS dcu_new",
+    "dcu_audit_delete": "REFERENCING OLD TABLE AS dcu_old",
+}
+_INSTALLED = """
+    SELECT f.proname, c.relname, obj_description(f.oid, 'pg_proc'), array_agg(t.tgname::text)
+    FROM pg_proc f
+    LEFT JOIN pg_trigger t ON t.tgfoid = f.oid AND t.tgenabled <> 'D'
+    LEFT JOIN pg_class c ON c.oid = t.tgrelid
+    WHERE f.proname >= 'dcu_audit_' AND f.proname < 'dcu_audit`'
+      AND f.pronamespace = (SELECT relnamespace FROM pg_class WHERE oid = to_regclass(%s))
+    GROUP BY f.oid, f.proname, c.relname ORDER BY f.proname
+"""
+_SCHEMAS = """
+    SELECT one.name, n.nspname FROM unnest(%s::text[]) AS one(name)
+    JOIN pg_class c ON c.oid = to_regclass(quote_ident(one.name)) AND c.relkind IN ('r', 'p')
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+"""
+
+
+def schemas(connection: BaseDatabaseWrapper, tables: Iterable[str]) -> dict[str, str]:
+    """The schemas that tables are found in; what is not found is not there.
+
+    Args:
+        connection: The database.
+        tables: Names of tables.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_SCHEMAS, [list(tables)])
+        return dict(cursor.fetchall())
+
+
+def make(connection: BaseDatabaseWrapper, policies: Iterable[ModelPolicy]) -> list[Made]:
+    """The triggers of the tables that are there.
+
+    Args:
+        connection: The database.
+        policies: The models.
+    """
+    log = OperationLog._meta.db_table
+    by_table = {policy.model._meta.db_table: policy for policy in policies}
+    found = schemas(connection, [log, *by_table])
+    if log not in found:
+        return []
+    return [
+        _made(policy, _qualified(found[table], table), found[log], connection)
+        for table, policy in by_table.items()
+        if table in found
+    ]
+
+
+def installed(connection: BaseDatabaseWrapper) -> list[Installed]:
+    """The triggers that are there.
+
+    Args:
+        connection: The database.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_INSTALLED, [quoted(OperationLog._meta.db_table)])
+        rows = cursor.fetchall()
+    return [
+        Installed(name, table, signature or "", {*names} in ({*_ROW}, {*_STATEMENT}))
+        for name, table, signature, names in rows
+    ]
+
+
+def drop(connection: BaseDatabaseWrapper, name: str) -> list[str]:
+    """Statements that take triggers away.
+
+    Args:
+        connection: The database.
+        name: What they are found by.
+    """
+    schema = schemas(connection, [OperationLog._meta.db_table])[OperationLog._meta.db_table]
+    return [f"DROP FUNCTION {_qualified(schema, name)}() CASCADE"]
+
+
+def _made(policy: ModelPolicy, table: str, schema: str, connection: BaseDatabaseWrapper) -> Made:
+    name = _PREFIX + sha256(policy.model._meta.db_table.encode()).hexdigest()[:16]
+    function = _qualified(schema, name)
+    log = _qualified(schema, OperationLog._meta.db_table)
+    if policy.through is None:
+        body, triggers, level = row_body(policy, table, log, connection), _ROW, "ROW"
+    else:
+        body, triggers, level = link_body(policy, policy.through, table, log, connection), _STATEMENT, "STATEMENT"
+    head = f"CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql"
+    create = [f"{head} SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $dcu_audit${body}$dcu_audit$"]
+    for trigger, event in triggers.items():
+        each = "STATEMENT" if "TRUNCATE" in event else level
+        tables = _TRANSITION.get(trigger, "")
+        create.append(
+            " ".join(f"CREATE TRIGGER {trigger} {event} ON {table} {tables} FOR EACH {each}".split())
+            + f" EXECUTE FUNCTION {function}()"
+        )
+    signature = sha256("\n".join(create).encode()).hexdigest()
+    create.append(f"COMMENT ON FUNCTION {function}() IS '{signature}'")
+    return Made(name, policy.model._meta.db_table, policy.label, signature, tuple(create))
+
+
+def _qualified(schema: str, name: str) -> str:
+    return f"{quoted(schema)}.{quoted(name)}"

@@ -1,0 +1,178 @@
+"""Writes entries into the table: one INSERT for all that one transaction has changed."""
+
+from __future__ import annotations
+
+import logging
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from django.db import DatabaseError
+
+from dj_core_utils.audit.entry import Entry
+from dj_core_utils.audit.errors import AuditNotWrittenError
+from dj_core_utils.audit.losses import losses
+from dj_core_utils.conf import conf
+from dj_core_utils.db.models import OperationLog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.models import Field
+
+logger = logging.getLogger("dj_core_utils.audit")
+
+# What a query calls the columns that ``write_selected`` takes from it.
+KEY, CHANGES = "dj_core_utils_key", "dj_core_utils_changes"
+# Databases bound the number of parameters of a statement; of those that Django knows, none below this many rows.
+_MOST_ROWS = 500
+_NONE_YET = object()
+
+
+def write(connection: BaseDatabaseWrapper, entries: Sequence[Entry]) -> None:
+    """Write entries inside the transaction that they tell of.
+
+    Args:
+        connection: The connection of the changes.
+        entries: What waited.
+
+    Raises:
+        AuditNotWrittenError: They could not be written, and ``AUDIT["on_failure"]`` is ``refuse``. The transaction can
+            only be rolled back.
+    """
+    if conf.audit.on_failure == "log":
+        _write_or_log(connection, entries)
+        return
+    try:
+        _insert(connection, entries)
+    except Exception as error:
+        raise _refused(connection, f"{len(entries)} entries") from error
+
+
+def write_selected(connection: BaseDatabaseWrapper, entry: Entry, sql: str, parameters: Sequence[Any]) -> int | None:
+    """Let the database write entries of the rows that it is about to change.
+
+    Args:
+        connection: The connection of the changes.
+        entry: What all of them have in common.
+        sql: A query of ``KEY`` and ``CHANGES``. On PostgreSQL rows whose changes are NULL are counted, and no more.
+        parameters: Those of the query.
+
+    Returns:
+        How many rows were found; None if it has failed and ``AUDIT["on_failure"]`` is ``log``.
+
+    Raises:
+        AuditNotWrittenError: They could not be written, and ``AUDIT["on_failure"]`` is ``refuse``.
+    """
+    if conf.audit.on_failure != "log":
+        try:
+            return _insert_selected(connection, entry, sql, parameters)
+        except Exception as error:
+            raise _refused(connection, "Entries") from error
+    savepoint = connection.savepoint() or ""
+    try:
+        found = _insert_selected(connection, entry, sql, parameters)
+    except DatabaseError:
+        connection.savepoint_rollback(savepoint)
+        return None
+    connection.savepoint_commit(savepoint)
+    return found
+
+
+def _refused(connection: BaseDatabaseWrapper, what: str) -> AuditNotWrittenError:
+    if connection.in_atomic_block:
+        connection.needs_rollback = True
+    return AuditNotWrittenError(
+        f"{what} of the operation log could not be written to database {connection.alias!r}, "
+        "so their changes were not committed, either. Is dj_core_utils.db migrated there?"
+    )
+
+
+def _write_or_log(connection: BaseDatabaseWrapper, entries: Sequence[Entry]) -> None:
+    savepoint = connection.savepoint() or ""
+    try:
+        _insert(connection, entries)
+    except Exception:
+        connection.savepoint_rollback(savepoint)
+        losses.entries += len(entries)
+        logger.exception("%d entries of the operation log are lost", len(entries))
+    else:
+        connection.savepoint_commit(savepoint)
+
+
+def _insert(connection: BaseDatabaseWrapper, entries: Sequence[Entry]) -> None:
+    statement, placeholders = _statement(connection)
+    rows = list(_rows(connection, entries))
+    with connection.cursor() as cursor:
+        if len(rows) == 1:
+            cursor.execute(statement + placeholders, rows[0])
+            return
+        step = min(_MOST_ROWS, connection.ops.bulk_batch_size(_FIELDS, entries))
+        for start in range(0, len(entries), step):
+            batch = rows[start : start + step]
+            cursor.execute(statement + ", ".join([placeholders] * len(batch)), list(chain.from_iterable(batch)))
+
+
+def _insert_selected(connection: BaseDatabaseWrapper, entry: Entry, sql: str, parameters: Sequence[Any]) -> int:
+    names, selected = _shared_columns(connection)
+    shared = [field.get_db_prep_save(getattr(entry, field.attname), connection) for field in _SHARED]
+    insert = f"INSERT INTO {names} SELECT {selected}, found.{KEY}, found.{CHANGES} FROM"
+    with connection.cursor() as cursor:
+        if connection.vendor != "postgresql":
+            cursor.execute(f"{insert} ({sql}) AS found", [*shared, *parameters])
+            return int(cursor.rowcount)
+        insert = f"{insert} found WHERE found.{CHANGES} IS NOT NULL"
+        written = f"WITH found AS MATERIALIZED ({sql}), written AS ({insert}) SELECT COUNT(*) FROM found"  # noqa: S608  # our names, and SQL of Django
+        cursor.execute(written, [*parameters, *shared])
+        return int(cursor.fetchone()[0])
+
+
+def _shared_columns(connection: BaseDatabaseWrapper) -> tuple[str, str]:
+    """The columns of an INSERT that takes the last two from a query, and the parameters for the others."""
+    if connection.vendor not in _shared:
+        quote = connection.ops.quote_name
+        columns = ", ".join(quote(str(field.column)) for field in (*_SHARED, *_OWN))
+        parameters = ["%s"] * len(_SHARED)
+        if connection.vendor == "postgresql":  # it would take what it cannot tell for text
+            parameters = [f"CAST(%s AS {field.cast_db_type(connection)})" for field in _SHARED]
+        table = quote(OperationLog._meta.db_table)
+        _shared[connection.vendor] = f"{table} ({columns})", ", ".join(parameters)
+    return _shared[connection.vendor]
+
+
+def _rows(connection: BaseDatabaseWrapper, entries: Iterable[Entry]) -> Iterator[list[Any]]:
+    """Values as the driver takes them: text is text, and most others are those of the entry before."""
+    last: dict[int, object] = dict.fromkeys(_CONVERTED, _NONE_YET)
+    prepared: dict[int, object] = {}
+    for entry in entries:
+        row: list[Any] = list(entry)
+        # Already JSON, which needs no encoder of ours.
+        row[_CHANGES] = connection.ops.adapt_json_value(entry.changes, None)
+        for index, field in _CONVERTED.items():
+            value = row[index]
+            if value is not last[index]:
+                last[index], prepared[index] = value, field.get_db_prep_save(value, connection)
+            row[index] = prepared[index]
+        yield row
+
+
+def _statement(connection: BaseDatabaseWrapper) -> tuple[str, str]:
+    """The beginning of the INSERT and the placeholders of one row, which are the same for all databases of a kind."""
+    if connection.vendor not in _statements:
+        quote = connection.ops.quote_name
+        columns = ", ".join(quote(str(field.column)) for field in _FIELDS)
+        table = quote(OperationLog._meta.db_table)
+        row = ", ".join(["%s"] * len(_FIELDS))
+        _statements[connection.vendor] = f"INSERT INTO {table} ({columns}) VALUES ", f"({row})"  # noqa: S608  # our names
+    return _statements[connection.vendor]
+
+
+_by_name = {field.attname: field for field in OperationLog._meta.concrete_fields}
+_FIELDS: tuple[Field[Any, Any], ...] = tuple(_by_name[name] for name in Entry._fields)
+# The columns that hold anything but text.
+_CHANGES = Entry._fields.index("changes")
+_CONVERTED = {index: _FIELDS[index] for index in map(Entry._fields.index, ("date", "user_id", "transaction_id"))}
+_OWN = tuple(_by_name[name] for name in ("id_instance", "changes"))
+_SHARED = tuple(field for field in _FIELDS if field not in _OWN)
+_statements: dict[str, tuple[str, str]] = {}
+_shared: dict[str, tuple[str, str]] = {}
