@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from textwrap import dedent
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
 from hypothesis import settings as hypothesis_settings
 
-from tests import servers
+from tests import fork_server, servers
+from tests.warm_python import run_cold, warm_python
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from tests.warm_python import WarmPython
 
 hypothesis_settings.register_profile("default", derandomize=True, deadline=None, database=None)
 hypothesis_settings.register_profile("thorough", max_examples=5_000, deadline=None)
@@ -92,9 +94,26 @@ class RunPython(Protocol):
         """
 
 
+@pytest.fixture(scope="session")
+def python() -> Iterator[WarmPython]:
+    """What starts interpreters in a third of the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in os.environ.keys() - clean_environment().keys():
+            patch.delenv(name)
+        with warm_python() as started:
+            yield started
+
+
 @pytest.fixture
-def run_python(tmp_path: Path) -> RunPython:
+def cold_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Interpreters start for real, because the test is about what a start does, costs or loads."""
+    monkeypatch.setenv(fork_server.COLD, "1")
+
+
+@pytest.fixture
+def run_python(tmp_path: Path, python: WarmPython) -> RunPython:
     """Start an interpreter with a clean environment, in the test's own folder."""
+    warm = python
 
     def run(
         code: str | Sequence[str | Path],
@@ -106,16 +125,10 @@ def run_python(tmp_path: Path) -> RunPython:
         timeout: float = 60,
     ) -> subprocess.CompletedProcess[str]:
         arguments = ["-c", dedent(code)] if isinstance(code, str) else [str(argument) for argument in code]
-        return subprocess.run(
-            [str(python or sys.executable), *arguments],
-            env={**clean_environment(), **(env or {})},
-            cwd=cwd or tmp_path,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
+        environ, folder = {**clean_environment(), **(env or {})}, cwd or tmp_path
+        if python:
+            return run_cold(arguments, env=environ, cwd=folder, stdin=stdin, timeout=timeout, python=python)
+        return warm.run(arguments, env=environ, cwd=folder, stdin=stdin, timeout=timeout)
 
     return run
 

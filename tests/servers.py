@@ -15,6 +15,7 @@ import signal
 import socket
 import stat
 import subprocess
+import sys
 import tempfile
 import time
 from contextlib import contextmanager
@@ -123,6 +124,48 @@ def valkey() -> Iterator[str]:
 
     with ValkeyServer(port=free_port()) as server:
         yield f"{server.connection_url}/0"
+
+
+@contextmanager
+def nats(user: str = "", password: str = "", certificate: Path | None = None) -> Iterator[str]:
+    """A NATS server.
+
+    Args:
+        user: Who may connect; everybody by default.
+        password: The password of that user.
+        certificate: A PEM with key and certificate, for a server that requires TLS.
+
+    Yields:
+        The URL without user and password.
+    """
+    port = free_port()
+    program = Path(sys.executable).with_name("nats-server")
+    login = ["--user", user, "--pass", password] if user else []
+    tls = ["--tls", "--tlscert", str(certificate), "--tlskey", str(certificate)] if certificate else []
+    server = subprocess.Popen(
+        [program, "--addr", "127.0.0.1", "--port", str(port), *login, *tls],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _wait_for_port(port)
+        yield f"nats://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(START_SECONDS)
+
+
+def _wait_for_port(port: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError as error:
+            if time.monotonic() > deadline:
+                raise ServerUnavailableError(f"nobody listens on {port}") from error
+            time.sleep(0.02)
+        else:
+            return
 
 
 @dataclass

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
+from dj_core_utils import checks
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -129,6 +131,19 @@ def test_a_path_that_cannot_be_imported(check: Check) -> None:
     status, text = check(settings(after="MIDDLEWARE = [*MIDDLEWARE, 'nowhere.Middleware']"))
     assert status == 1
     assert "(dj_core_utils.E004) MIDDLEWARE (settings): nowhere.Middleware cannot be imported" in text
+
+
+def test_a_silence_that_is_none(check: Check) -> None:
+    """Silencing a check of ours that does not exist is a warning; those of others are their own business."""
+    names = ["dj_core_utils.W01", "dj_core_utils.jwt.lifetime", "dj_core_utils.E004", "security.W999", "shop.W001"]
+    status, text = check(settings(after=f"SILENCED_SYSTEM_CHECKS = {names}"))
+    assert status == 0
+    told = re.findall(r"\(dj_core_utils\.W007\) SILENCED_SYSTEM_CHECKS \(settings\): there is no check (\S+)\. ", text)
+    assert told == ["dj_core_utils.W01", "dj_core_utils.jwt.lifetime"]
+    listed = set(re.findall(r"``([EW]\d{3})``", checks.__doc__ or ""))
+    assert {f"dj_core_utils.{number}" for number in listed} == set(
+        re.findall(r"dj_core_utils\.[EW]\d{3}\b(?=[,;])", text)
+    )
 
 
 def test_middleware_that_is_added_in_a_place_where_it_breaks_something(check: Check) -> None:

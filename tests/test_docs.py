@@ -6,7 +6,8 @@ A page has a folder of its own. Its code blocks are worked through from top to b
 - Any other ``python`` block is run by an interpreter of its own and has to succeed.
 - A ``console`` block is a session: lines after ``$ `` are run, the lines below them are what has to be printed, where
   ``...`` stands for anything. A command that shows no output has to succeed. ``export``, ``unset`` and ``cd`` last for
-  the page. The folder is called ``/srv/shop`` on every page, and how many variables there are is not compared.
+  the page. The folder is called ``/srv/shop`` on every page; how many variables there are, how long something took and
+  the version of SQLite are not compared.
 - ``<!-- skip: next "reason" -->`` leaves the next block out; ``<!-- invisible-code: console`` up to ``-->`` holds a
   block that readers do not see.
 
@@ -40,14 +41,16 @@ if TYPE_CHECKING:
 
     from sybil import Document, Example
 
+    from tests.warm_python import WarmPython
+
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted(path for path in (ROOT / "docs").rglob("*.md") if "_build" not in path.parts)]
 WRITTEN = ("dotenv", "ini", "json", "toml", "yaml")
 SHOWN = ("css", "diff", "dockerfile", "html", "http", "makefile", "mermaid", "nginx", "sql", "text")
-FILE_NAME = re.compile(r"# (?P<path>[\w-]*[./][\w./-]*)\n")
+FILE_NAME = re.compile(r"# (?P<path>(?!/)[\w-]*[./][\w./-]*)\n")
 SKIP = re.compile(r"<!--+ *;? *skip: *(?:next|start).*")
 FENCE = re.compile(r"^ *(?:```+|~~~+)(?P<language>[^`\n{]+)$", re.MULTILINE)
-NUMBER_OF_VARIABLES = re.compile(r"\b\d+(?= variables\b)")
+VARYING = re.compile(r"\b\d+(?= (?:variables|ms)\b)|(?<=SQLite )[\d.]+")
 COMMAND_SECONDS = 60
 FOLDER = "/srv/shop"
 TAKES_OUTPUTS = bool(os.environ.get("TAKE_OUTPUTS"))
@@ -58,10 +61,12 @@ class Reader:
 
     Args:
         folder: Where they work.
+        python: What ``python`` is for them.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, python: Path) -> None:
         self.folder = folder
+        self.python = python
         self.said_before: list[str] = []
 
     def evaluate(self, example: Example) -> None:
@@ -72,7 +77,7 @@ class Reader:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text[name.end() :].lstrip("\n"), encoding="utf-8")
         elif language == "python":
-            output, status = self.run(f"{sys.executable} -", stdin=text)
+            output, status = self.run("python -", stdin=text)
             assert status == 0, f"{example.path}:{example.line} fails:\n{output}"
         elif language == "console":
             for command, expected in session(text):
@@ -96,7 +101,8 @@ class Reader:
     def run(self, command: str, stdin: str = "") -> tuple[str, int]:
         """Run a command of the shell; its output, errors included, and its exit status."""
         environment = clean_environment()
-        environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+        folders = (str(self.python.parent), str(Path(sys.executable).parent), environment["PATH"])
+        environment["PATH"] = os.pathsep.join(folders)
         environment["HOME"] = str(self.folder)
         done = subprocess.run(
             ["/bin/sh", "-c", "\n".join([*self.said_before, command])],
@@ -115,7 +121,7 @@ class Reader:
 
 def matches(expected: str, output: str) -> bool:
     """Whether a command prints what the page shows."""
-    wanted, got = (NUMBER_OF_VARIABLES.sub("0", text) for text in (expected, output))
+    wanted, got = (VARYING.sub("0", text) for text in (expected, output))
     return OutputChecker().check_output(wanted, got, ELLIPSIS)
 
 
@@ -136,9 +142,9 @@ def parse(page: Path, reader: Reader) -> Document:
 
 
 @pytest.mark.parametrize("page", [pytest.param(page, id=page.relative_to(ROOT).as_posix()) for page in PAGES])
-def test_page_is_true(page: Path, tmp_path: Path) -> None:
+def test_page_is_true(page: Path, tmp_path: Path, python: WarmPython) -> None:
     """A reader who follows the page from top to bottom sees what it shows."""
-    for example in parse(page, Reader(tmp_path)).examples():
+    for example in parse(page, Reader(tmp_path, python.program)).examples():
         with suppress(SkipTest):
             example.evaluate()
 
@@ -150,6 +156,24 @@ def test_no_code_block_escapes(page: Path) -> None:
     known = {"python", "console", *WRITTEN, *SHOWN}
     assert {match["language"].strip() for match in FENCE.finditer(text)} - known == set()
     assert [match.group() for match in SKIP.finditer(text) if '"' not in match.group()] == []
+
+
+GUIDES = [page for page in PAGES if page.parent.name in {"how-to", "explanation"} and page.name != "index.md"]
+
+
+@pytest.mark.parametrize("page", [pytest.param(page, id=page.relative_to(ROOT).as_posix()) for page in GUIDES])
+def test_page_says_whom_it_is_for(page: Path) -> None:
+    """A guide or an explanation begins with whom it is for, so that others can leave at once."""
+    first = next(line for line in page.read_text(encoding="utf-8").splitlines()[1:] if line)
+    assert first.startswith("For "), f"begin with  For ...  (whom?), below the title: {first}"
+
+
+@pytest.mark.parametrize("folder", ["how-to", "reference", "explanation"])
+def test_no_page_is_forgotten_by_its_index(folder: str) -> None:
+    """Each index shows every page of its folder, not only in the navigation."""
+    index = (ROOT / "docs" / folder / "index.md").read_text(encoding="utf-8")
+    pages = {page.name for page in (ROOT / "docs" / folder).glob("*.md")} - {"index.md"}
+    assert {name for name in pages if f"]({name}" not in index} == set()
 
 
 PAGE = """\
@@ -197,14 +221,14 @@ assert ANSWER == 42
         pytest.param("    | head -n 1\nDEBUG=...", "    | grep missing", id="status"),
     ],
 )
-def test_a_page_that_lies_is_found_out(true: str, false: str, tmp_path: Path) -> None:
+def test_a_page_that_lies_is_found_out(true: str, false: str, tmp_path: Path, python: WarmPython) -> None:
     """A page passes when all it says is so, and fails for each thing that is not."""
     page = tmp_path / "page.md"
     for text, name in ((PAGE, "honest"), (PAGE.replace(true, false), "lying")):
         page.write_text(text, encoding="utf-8")
         folder = tmp_path / name
         folder.mkdir()
-        check = partial(test_page_is_true, page, folder)
+        check = partial(test_page_is_true, page, folder, python)
         if name == "honest":
             check()
         else:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import RunPython, WriteProject
 
+pytestmark = pytest.mark.usefixtures("cold_starts")
 CANARY = "canary-" + "k3J9-" * 12
 BROKEN = {
     "DJANGO_PROFILE": "development",

@@ -13,6 +13,7 @@ import dj_core_utils
 if TYPE_CHECKING:
     from tests.conftest import RunPython, WriteProject
 
+pytestmark = pytest.mark.usefixtures("cold_starts")
 HEAVY = (
     "dj_database_url",
     "django.apps",

@@ -77,10 +77,12 @@ def files_in(wheel: Path) -> set[str]:
 
 
 def test_wheel_holds_the_package_and_its_profiles(wheel: Path) -> None:
-    """The wheel has every module, the type marker and every profile, in one package and nowhere else."""
+    """The wheel has every module, template and style, the type marker and every profile, and nothing else."""
     files = files_in(wheel)
-    modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "dj_core_utils").rglob("*.py")}
-    assert modules <= files
+    kinds = ("*.py", "*.html", "*.css", "*.js")
+    parts = {path.relative_to(ROOT).as_posix() for kind in kinds for path in (ROOT / "dj_core_utils").rglob(kind)}
+    assert {Path(part).suffix for part in parts} == {".py", ".html", ".css", ".js"}
+    assert parts <= files
     assert "dj_core_utils/py.typed" in files
     assert {f"dj_core_utils/_profiles/{name}" for name in PROFILES} <= files
     assert {name.partition("/")[0].partition("-")[0] for name in files} == {"dj_core_utils"}
@@ -128,6 +130,7 @@ def test_installed_wheel_starts_django(installed: Path, project: WriteProject, r
     assert debug == "True"
 
 
+@pytest.mark.usefixtures("cold_starts")
 def test_a_folder_called_profiles_beside_the_package_is_not_ours(
     wheel: Path, run_python: RunPython, tmp_path: Path
 ) -> None:

@@ -10,23 +10,26 @@ import psycopg
 import pymysql
 import redis
 
+from tests import servers
+
 if TYPE_CHECKING:
     from tests.servers import SmtpSink
 
 
 def test_postgres_answers(postgres_url: str) -> None:
-    """The PostgreSQL database is reachable by its URL and empty."""
-    with psycopg.connect(postgres_url) as connection:
+    """A PostgreSQL database is reachable by its URL; a new one, beside that which tests have used, is empty."""
+    with servers.postgres(postgres_url) as url, psycopg.connect(url) as connection:
         tables = connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone()
     assert tables == (0,)
 
 
 def test_mariadb_answers(mariadb_url: str) -> None:
-    """The MariaDB database is reachable by its URL and empty."""
-    url = urlsplit(mariadb_url)
-    connection = pymysql.connect(host=url.hostname, port=url.port or 3306, user=url.username, database=url.path[1:])
-    with connection, connection.cursor() as cursor:
-        assert cursor.execute("SHOW TABLES") == 0
+    """A MariaDB database is reachable by its URL; a new one, beside that which tests have used, is empty."""
+    with servers.mariadb(mariadb_url) as address:
+        url = urlsplit(address)
+        connection = pymysql.connect(host=url.hostname, port=url.port or 3306, user=url.username, database=url.path[1:])
+        with connection, connection.cursor() as cursor:
+            assert cursor.execute("SHOW TABLES") == 0
 
 
 def test_valkey_answers(valkey_url: str) -> None:

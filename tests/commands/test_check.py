@@ -53,6 +53,15 @@ def test_warnings_and_waivers(inspect: Inspect, run: Run) -> None:
     ]
 
 
+@pytest.mark.parametrize("columns", [40, 80])
+def test_a_command_in_a_hint_stays_in_one_piece(inspect: Inspect, run: Run, columns: int) -> None:
+    """It stands on a line of its own where the terminal has no room for it beside its introduction."""
+    command = "python -m dj_core_utils config keygen es256 --out keys"
+    warning = WARNING._replace(hint=f"where users sign in, make a pair:  {command}\n{command}")
+    lines = run(inspect(problems=[warning]), "check", columns=columns, colour=False).text.splitlines()
+    assert [line.strip() for line in lines[-3:]] == ["where users sign in, make a pair:", command, command]
+
+
 @pytest.mark.parametrize("columns", [40, 60, 100])
 def test_a_terminal_is_not_exceeded(inspect: Inspect, run: Run, columns: int) -> None:
     """Texts are wrapped into the terminal, under their own column."""

@@ -36,7 +36,7 @@ def test_version_and_help(run_python: RunPython) -> None:
     """The program says what it is and what it can do."""
     assert run_python(["-m", "dj_core_utils", "--version"]).stdout == f"dj-core-utils {dj_core_utils.__version__}\n"
     told = run_python(["-m", "dj_core_utils", "config", "--help"]).stdout
-    assert [name for name in ("show", "check", "env") if not re.search(rf"\n    {name} +\w", told)] == []
+    assert [name for name in ("show", "check", "env", "keygen") if not re.search(rf"\n    {name} +\w", told)] == []
 
 
 @pytest.mark.parametrize("arguments", [(), ("config",)])
@@ -84,8 +84,8 @@ def test_a_broken_configuration_is_inspected(run_python: RunPython, project: Wri
     project({"settings.py": SETTINGS, ".env": "DEBUG=Flase\nALLOWED_HOSTS=shop.example\n"})
     shown = run_python([*MODULE, "show"], env=DEVELOPMENT)
     assert shown.returncode == 1
-    assert re.search(r"DEBUG +Flase +DEBUG +\.env:1 +\(not usable; profile development: True\)", shown.stdout)
-    assert re.search(r"ALLOWED_HOSTS +shop\.example +ALLOWED_HOSTS +\.env:2", shown.stdout)
+    assert re.search(r"DEBUG +Flase +\.env:1 +\(not usable; profile development: True\)", shown.stdout)
+    assert re.search(r"ALLOWED_HOSTS +shop\.example +\.env:2", shown.stdout)
     checked = run_python([*MODULE, "check", "--json"], env=DEVELOPMENT)
     assert checked.returncode == 1
     assert [problem["id"] for problem in json.loads(checked.stdout)] == ["value.boolean"]
@@ -100,6 +100,7 @@ def test_which_settings(run_python: RunPython, project: WriteProject, tmp_path: 
     assert (nowhere.returncode, nowhere.stdout) == (2, "")
     assert "Which settings?" in nowhere.stderr
     assert "config show --settings users.settings" in nowhere.stderr
+    assert nowhere.stderr.endswith("  python -m dj_core_utils init\n")
     assert run_python([*MODULE, "env"]).stdout.startswith("# Variables of CoreSettings.")
     project({"settings.py": SETTINGS, "other.py": SETTINGS.replace("Users", "Other")})
     (tmp_path / "third.py").write_text((tmp_path / "other.py").read_text().replace("Other", "Third"))
@@ -153,7 +154,7 @@ def test_a_module_that_fails(run_python: RunPython, project: WriteProject, kind:
     assert "canary" not in done.stdout + done.stderr
     assert reason in " ".join(done.stderr.split())
     assert "settings.py:9" in done.stderr
-    assert re.search(r"SECRET_KEY +\*\*\* \(67 characters\) +DJANGO_SECRET_KEY +environment", done.stdout)
+    assert re.search(r"DJANGO_SECRET_KEY +\*\*\* \(67 characters\) +environment +SECRET_KEY", done.stdout)
     # A file with a syntax error has no class to look at, every other one has.
     assert done.stdout.startswith("CoreSettings" if kind == "SyntaxError" else "UsersSettings")
 
@@ -233,13 +234,53 @@ def test_a_reader_that_goes_away(project: WriteProject, run_python: RunPython, c
     assert done.stderr.strip() == "1"
 
 
-@pytest.mark.parametrize("arguments", [("show", "--all"), ("show", "--all", "--json"), ("check",), ("env",)])
+ANSWERS = {
+    ("show", "--all"): 0,
+    ("show", "--all", "--json"): 0,
+    ("check",): 0,
+    ("env",): 0,
+    ("explain", "email", "cors"): 0,
+    ("diff", "development", "production", "--all"): 1,
+    ("docs",): 0,
+    ("schema",): 0,
+}
+
+
+@pytest.mark.parametrize("arguments", ANSWERS)
 def test_a_stream_that_lacks_letters(run_python: RunPython, project: WriteProject, arguments: tuple[str, ...]) -> None:
     """Where the terminal or pipe is ASCII, what it lacks is escaped, and nothing steers it."""
     folder = project({"settings.py": SETTINGS})
     env = {**DEVELOPMENT, "PYTHONIOENCODING": "ascii", "LANGUAGE_CODE": "en-us", "ADMINS": "é\x1b[2J <a@shop.example>"}
     for call in ([*MODULE], [folder / "manage.py", "config"]):
         done = run_python([*call, *arguments], env=env)
-        assert (done.returncode, done.stderr) == (0, ""), done.stderr
+        assert (done.returncode, done.stderr) == (ANSWERS[arguments], ""), done.stderr
         assert done.stdout.isascii()
         assert "\x1b" not in done.stdout
+
+
+@pytest.mark.parametrize("call", [MODULE, ("manage.py", "config")], ids=["module", "manage.py"])
+def test_a_real_terminal(project: WriteProject, run_python: RunPython, call: tuple[str, ...]) -> None:
+    """A terminal gets its table in colour, both ways the same, and within its width."""
+    folder = project({"settings.py": SETTINGS})
+    code = f"""
+        import os, pty, subprocess, sys
+
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen([sys.executable, *{list(call)!r}, "show"], stdout=theirs)
+        os.close(theirs)
+        text = b""
+        try:
+            while piece := os.read(ours, 65536):
+                text += piece
+        except OSError:  # how a terminal ends on Linux
+            pass
+        sys.stdout.write(text.decode())
+        sys.exit(process.wait())
+    """
+    done = run_python(code, env={**DEVELOPMENT, "TERM": "xterm-256color", "COLUMNS": "80"}, cwd=folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout).splitlines()
+    assert "\x1b[" in done.stdout
+    assert max(map(len, lines)) <= 80
+    assert lines[1] == ""
+    assert lines[2].split() == ["variable", "value", "origin"]

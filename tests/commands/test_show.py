@@ -29,16 +29,18 @@ def test_what_is_set(inspect: Inspect, run: Run) -> None:
     lines = output.text.splitlines()
     assert output.status == 0
     assert re.fullmatch(r"UsersSettings · profiles monolith, development · \d+ variables, \d+ set", lines[0])
-    assert lines[2].split() == ["setting", "value", "variable", "origin"]
+    assert lines[2].split() == ["variable", "value", "origin", "sets"]
     assert re.search(
-        r"\n  DATABASES +postgresql://shop:\*\*\*@localhost:5432/shop +DATABASE_URL +environment\n",
+        r"\n  DATABASE_URL +postgresql://shop:\*\*\*@localhost:5432/shop +environment +DATABASES\n",
         output.text,
     )
-    assert re.search(r"\n  SECRET_KEY +\*\*\* \(67 characters\) +DJANGO_SECRET_KEY +environment", output.text)
-    assert re.search(r"\n  SIMPLE_JWT +10m +JWT_ACCESS_TOKEN_LIFETIME +environment\n", output.text)
-    assert re.search(r"\n  PAGE_SIZE +50 +PAGE_SIZE +UsersSettings\n", output.text)
     assert re.search(
-        r"\n  ALLOWED_HOSTS +shop\.example, www\.shop\.example +ALLOWED_HOSTS +environment +\(profile development: ",
+        r"\n  DJANGO_SECRET_KEY +\*\*\* \(67 characters\) +environment +SECRET_KEY +\(profile", output.text
+    )
+    assert re.search(r"\n  JWT_ACCESS_TOKEN_LIFETIME +10m +environment +SIMPLE_JWT\n", output.text)
+    assert re.search(r"\n  PAGE_SIZE +50 +UsersSettings\n", output.text)
+    assert re.search(
+        r"\n  ALLOWED_HOSTS +shop\.example, www\.shop\.example +environment +\(profile development: ",
         output.text,
     )
     assert "JWT_LEEWAY" not in output.text
@@ -104,24 +106,11 @@ def test_a_section_that_does_not_exist(inspect: Inspect, run: Run) -> None:
     assert "Did you mean" not in run(inspect(), "show", "--section", "zzz").complaints
 
 
-def test_some_variables(inspect: Inspect, run: Run) -> None:
-    """Names, of variables or of Django's settings, show those and whatever feeds them, set or not."""
-    output = run(inspect(ENVIRON), "show", "page_size", "SIMPLE_JWT")
-    assert (output.status, output.complaints) == (0, "")
-    assert re.search(r"\n  PAGE_SIZE +50 +PAGE_SIZE +UsersSettings\n", output.text)
-    assert "JWT_LEEWAY" in output.text
-    assert "SERVICE_NAME" not in output.text
-    assert "--all shows" not in output.text
-    assert [row["variable"] for row in json.loads(run(inspect(), "show", "DEBUG", "--json").text)] == ["DEBUG"]
-
-
-def test_a_variable_that_does_not_exist(inspect: Inspect, run: Run) -> None:
-    """A wrong name is answered with the nearest one, and with status 2."""
-    output = run(inspect(), "show", "PAGE_SIZ", "DEBUG", "ZZZZZZ")
+def test_a_name_is_for_another_command(inspect: Inspect, run: Run) -> None:
+    """Who asks for one variable is told the command that answers, ready to be copied."""
+    output = run(inspect(), "show", "PAGE_SIZE", "it's")
     assert (output.status, output.text) == (2, "")
-    assert 'There is no variable or setting "PAGE_SIZ". Did you mean PAGE_SIZE?\n' in output.complaints
-    assert 'There is no variable or setting "ZZZZZZ".\n' in output.complaints
-    assert run(inspect(), "show", "--section", "jwt", "DEBUG").status == 2
+    assert "  python -m dj_core_utils config explain PAGE_SIZE 'it'\"'\"'s'" in output.complaints
 
 
 def test_for_machines(inspect: Inspect, run: Run) -> None:
@@ -154,26 +143,63 @@ def test_secrets_on_request(inspect: Inspect, run: Run) -> None:
 
 
 def test_a_wide_terminal_gets_a_table(inspect: Inspect, run: Run) -> None:
-    """Four columns where they fit, with what lost below the value."""
+    """Four columns where they fit, with what lost below the value, and no blanks at the end of a line."""
     text = ANSI.sub("", run(inspect(ENVIRON), "show", columns=160).text)
-    assert re.search(r"\n  ALLOWED_HOSTS +shop.example, www.shop.example +ALLOWED_HOSTS +environment *\n", text)
-    assert re.search(r"\n +instead of localhost, .* \(profile development\) *\n", text)
+    assert re.search(r"\n  variable +value +origin +sets\n", text)
+    assert re.search(r"\n  ALLOWED_HOSTS +shop.example, www.shop.example +environment\n", text)
+    assert re.search(r"\n +instead of localhost, .* \(profile development\)\n", text)
+    assert re.search(r"\n  JWT_ACCESS_TOKEN_LIFETIME +10m +environment +SIMPLE_JWT\n", text)
+    assert not [line for line in text.splitlines() if line.endswith(" ")]
+
+
+def test_a_terminal_of_eighty_columns(inspect: Inspect, run: Run) -> None:
+    """Three columns where four do not fit; what a variable sets stands behind its value."""
+    text = ANSI.sub("", run(inspect(ENVIRON), "show", columns=80).text)
+    assert re.search(r"\n  variable +value +origin\n", text)
+    assert re.search(r"\n  JWT_ACCESS_TOKEN_LIFETIME +10m  -> SIMPLE_JWT +environment\n", text)
 
 
 def test_a_narrow_terminal_gets_a_list(inspect: Inspect, run: Run) -> None:
-    """Two columns where four do not fit; the variable is named when it is not the setting itself."""
+    """Two columns where three do not fit: the origin stands behind the value, or below it."""
     text = ANSI.sub("", run(inspect(ENVIRON), "show", columns=60).text)
-    assert re.search(r"\n  SIMPLE_JWT +10m *\n +JWT_ACCESS_TOKEN_LIFETIME · environment *\n", text)
-    assert re.search(r"\n  PAGE_SIZE +50 *\n +UsersSettings *\n", text)
+    assert re.search(r"\n  JWT_ACCESS_TOKEN_LIFETIME +10m  environment  -> SIMPLE_JWT\n", text)
+    assert re.search(r"\n  PAGE_SIZE +50  UsersSettings\n", text)
+    assert re.search(r"\n  DJANGO_SECRET_KEY +\*\*\* \(67 characters\)\n +environment  -> SECRET_KEY\n", text)
+
+
+def test_long_words_go_on_behind_a_dot(inspect: Inspect, run: Run) -> None:
+    """Dotted paths that are wider than their column are not cut within a name, if there is another place."""
+    long = {"WSGI_APPLICATION": "shop.deployment_of_the_gateway.wsgi.application", "DATABASE_TEST_NAME": "t" * 60}
+    text = ANSI.sub("", run(inspect({**ENVIRON, **long}), "show", columns=60).text)
+    assert re.search(r"\n  WSGI_APPLICATION +shop\.deployment_of_the_gateway\.\n +wsgi\.application", text)
+    (first, second) = re.findall(r"\bt+\b", text.partition("DATABASE_TEST_NAME")[2])[:2]
+    assert len(first) + len(second) == len(long["DATABASE_TEST_NAME"])
+
+
+def test_sections_have_headings_where_everything_is_shown(inspect: Inspect, run: Run) -> None:
+    """``--all`` on a terminal is arranged by section."""
+    text = ANSI.sub("", run(inspect(ENVIRON), "show", "--all", columns=120).text)
+    assert re.search(r"\n\n  jwt\n  REST_FRAMEWORK_AUTHENTICATION ", text)
+
+
+@pytest.mark.parametrize("columns", [0, 60, 100])
+def test_a_revealed_secret_is_in_one_piece(inspect: Inspect, run: Run, columns: int) -> None:
+    """What is shown in clear is to be copied, so no table breaks it."""
+    assert ENVIRON["DJANGO_SECRET_KEY"] in run(inspect(ENVIRON), "show", "--reveal", columns=columns).text
 
 
 def test_colour_is_for_terminals(inspect: Inspect, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A terminal gets colours, a pipe does not, and both can be told otherwise."""
+    """A terminal with colours gets them, a pipe does not, and both can be told otherwise; ``NO_COLOR`` comes first."""
     inspection = inspect(ENVIRON)
     assert "\x1b[" in run(inspection, "show", columns=120).text
     assert "\x1b[" not in run(inspection, "show").text
     assert "\x1b[" not in run(inspection, "show", columns=120, colour=False).text
     assert "\x1b[" in run(inspection, "show", colour=True).text
+    monkeypatch.setenv("TERM", "dumb")
+    assert "\x1b[" not in run(inspection, "show", columns=120).text
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b[" in run(inspection, "show", columns=120).text
+    assert "\x1b[" in run(inspection, "show").text
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b[" not in run(inspection, "show", columns=120).text
 

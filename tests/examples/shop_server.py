@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -116,3 +117,21 @@ def sign_in(shop: Served, credentials: Mapping[str, str], headers: Mapping[str, 
     answer = shop.request("/api/token/", form=credentials, headers=headers)
     assert answer.status == 200, answer.text
     return {"Authorization": f"Bearer {answer.json()['access']}"}
+
+
+def sign_in_to_admin(
+    shop: Served, user: str, password: str, headers: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Sign in through the form of the admin; the headers of somebody who has."""
+    asked = dict(headers or {})
+    page = shop.request("/admin/login/", headers=asked)
+    assert page.status == 200
+    cookie = (page.headers["Set-Cookie"] or "").partition(";")[0]
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
+    assert token is not None
+    form = {"username": user, "password": password, "csrfmiddlewaretoken": token[1], "next": "/admin/"}
+    referrer = {"Referer": f"https://{asked['Host']}/admin/login/"} if "Host" in asked else {}
+    answer = shop.request("/admin/login/", form=form, headers={**asked, **referrer, "Cookie": cookie})
+    assert (answer.status, answer.headers["Location"]) == (302, "/admin/"), answer.text
+    cookies = "; ".join(value.partition(";")[0] for value in answer.headers.get_all("Set-Cookie", []))
+    return {**asked, "Cookie": cookies}

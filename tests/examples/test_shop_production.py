@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.conftest import clean_environment
-from tests.examples.shop_server import Served, serving, sign_in
+from tests.examples.shop_server import Served, serving, sign_in, sign_in_to_admin
 from tests.servers import free_port, postgres
 
 if TYPE_CHECKING:
@@ -85,7 +85,8 @@ def example(shop: Path) -> dict[str, str]:
 def deployment(shop: Path, example: dict[str, str], postgres_url: str) -> Iterator[Deployment]:
     """The shop with real values in place of those that the example asks to replace, migrated, with its static files."""
     key = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    (shop / "jwt.pem").write_bytes(key)
+    (shop / "keys").mkdir()
+    (shop / "keys" / "jwt-2026-11.private.pem").write_bytes(key)
     secrets = [token_urlsafe(50) for _ in example]
     with postgres(postgres_url) as database:
         values = {
@@ -177,6 +178,20 @@ def test_strangers_do_not_see_the_configuration(service: Served) -> None:
     assert service.request("/admin/login/", headers=OVER_HTTPS).status == 200
 
 
+def test_superusers_see_the_configuration_without_secrets(service: Served, deployment: Deployment) -> None:
+    """The admin shows what the service runs on, with style of its own, and no secret of the deployment is in it."""
+    signed_in = sign_in_to_admin(service, ADMIN["email"], ADMIN["password"], OVER_HTTPS)
+    page = service.request("/admin/dj_core_utils/configuration/", headers=signed_in)
+    assert page.status == 200
+    assert re.search(r"DATABASE_URL</code>.*?production\.env:\d+", page.text, re.DOTALL)
+    assert "no-store" in page.headers["Cache-Control"]
+    files = re.findall(r'"(/static/dj_core_utils/configuration\.[0-9a-f]{12}\.(?:css|js))"', page.text)
+    assert [service.request(file, headers=OVER_HTTPS).status for file in files] == [200, 200]
+    compared = service.request("/admin/dj_core_utils/configuration/profiles/?after=production", headers=signed_in)
+    assert compared.status == 200
+    assert [secret for secret in deployment.secrets if secret in page.text + compared.text] == []
+
+
 def test_tokens_are_signed_with_the_private_key(service: Served) -> None:
     """A token says ES256, and opens the API."""
     signed_in = sign_in(service, ADMIN, OVER_HTTPS)
@@ -228,7 +243,7 @@ def test_an_incomplete_environment_gets_one_report(shop: Path) -> None:
             ("CACHE_URL", "cache.local"),
             ("JWT_ALGORITHM", "jwt.verifiable"),
             ("CORS_ALLOWED_ORIGINS", "cors.origin"),
-            ("SERVICE_API_KEY", "service.credential"),
+            ("SERVICE_SIGNING_KEY", "service.credential"),
             ("DATABASE_URL", "database.tls"),
         ]
     )

@@ -16,13 +16,17 @@ from django.core.exceptions import SynchronousOnlyOperation
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.test import AsyncClient, Client, RequestFactory
 from django.utils.asyncio import async_unsafe
+from django.utils.functional import SimpleLazyObject
 
 from dj_core_utils import _context
 from dj_core_utils._context import RequestContext
+from dj_core_utils.actor import acting
 from dj_core_utils.middleware.context import CurrentUserMiddleware, aget_current_user, get_current_user
 from dj_core_utils.settings import middleware_order as order
+from tests.middleware import urls
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import User
     from django.http import StreamingHttpResponse
     from pytest_django import DjangoAssertNumQueries, Settings
 
@@ -81,8 +85,8 @@ def test_nothing_is_left_behind(client: Client) -> None:
     client.get("/context/", headers={"X-Request-ID": "req-1", "traceparent": TRACEPARENT})
     with pytest.raises(RuntimeError, match="a view failed"):
         client.get("/broken/")
-    variables = (_context.correlation_id, _context.traceparent, _context.current_request)
-    assert [variable.get() for variable in variables] == [None, None, None]
+    variables = (_context.correlation_id, _context.traceparent, _context.current_request, acting)
+    assert [variable.get() for variable in variables] == [None, None, None, None]
     assert get_current_user() is None
     assert async_to_sync(aget_current_user)() is None
 
@@ -159,6 +163,29 @@ def test_the_user_is_found_on_the_event_loop() -> None:
         get("/too-early/")
 
 
+@pytest.mark.parametrize("by", ["auser", "user"])
+def test_a_lazy_user_of_any_middleware_is_found_on_the_event_loop(by: str) -> None:
+    """By its own awaited form, or, where there is none, in a thread."""
+    ada = get_user_model()(username="ada")
+    request = HttpRequest()
+
+    @async_unsafe
+    def load() -> User:
+        return ada
+
+    async def auser() -> User:
+        return ada
+
+    async def ask() -> object:
+        with RequestContext(request, "req-1", None).entered():
+            return await aget_current_user()
+
+    request.user = SimpleLazyObject(load)  # type: ignore[assignment]  # as a middleware does
+    if by == "auser":
+        request.auser = auser
+    assert asyncio.run(ask()) == ada
+
+
 def test_the_same_class_serves_the_event_loop() -> None:
     """Header and context are as in a thread."""
     response = async_to_sync(AsyncClient().get)("/acontext/", headers={"X-Request-ID": "req-1"})
@@ -218,6 +245,31 @@ def test_a_body_streamed_on_the_event_loop_is_made_inside_the_context() -> None:
         return b"".join([chunk async for chunk in cast("StreamingHttpResponse", response)])
 
     assert async_to_sync(read)() == b"req-1 req-1 "
+
+
+@pytest.mark.django_db  # Django looks at its connections when a response is closed
+def test_a_body_is_closed_inside_the_context(client: Client) -> None:
+    """A reader who gives up ends the generator, whose last words still belong to the request."""
+    response = cast("StreamingHttpResponse", client.get("/closed/", headers={"X-Request-ID": "req-1"}))
+    assert next(iter(response)) == b"first"
+    response.close()
+    assert urls.CLOSED_BY == ["req-1"]
+    urls.CLOSED_BY.clear()
+
+
+@pytest.mark.django_db
+def test_a_backend_that_asks_who_acts_gets_an_answer(client: Client, settings: Settings) -> None:
+    """While the user is being found there is none; before, it called itself for ever."""
+    settings.AUTHENTICATION_BACKENDS = ["tests.middleware.urls.SavingBackend"]
+    client.force_login(get_user_model().objects.create(username="ada"))
+    assert client.get("/first-name/").json() == {"user": "found by None"}
+
+
+@pytest.mark.django_db
+def test_a_user_who_deletes_their_account_did_it(client: Client) -> None:
+    """Django takes the key from the instance; the actor keeps it."""
+    client.force_login(get_user_model().objects.create(username="ada"))
+    assert client.get("/leave/").json() == {"same": True, "label": "ada"}
 
 
 def test_a_file_is_left_to_the_server() -> None:

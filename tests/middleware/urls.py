@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.backends import ModelBackend
 from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 from django.urls import path
 from rest_framework.authentication import BaseAuthentication
@@ -12,13 +13,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from dj_core_utils import _context
+from dj_core_utils.actor import current_actor
 from dj_core_utils.middleware.context import aget_current_user, get_current_user
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from django.contrib.auth.base_user import AbstractBaseUser
-    from django.contrib.auth.models import AnonymousUser
+    from django.contrib.auth.models import AnonymousUser, User
     from django.http import HttpRequest
     from rest_framework.request import Request
 
@@ -89,6 +91,47 @@ class ThroughRestFramework(APIView):
         return Response({"user": name_of(get_current_user()), "own": name_of(request.user)})
 
 
+class SavingBackend(ModelBackend):
+    """Writes a row, and so asks who acts, while it finds out who acts."""
+
+    def get_user(self, user_id: object) -> User | None:
+        """The user; what was known of them meanwhile is their first name."""
+        user = get_user_model().objects.filter(pk=str(user_id)).first()
+        if user is not None:
+            user.first_name = f"found by {name_of(get_current_user())}"
+        return user
+
+
+def first_name(_: HttpRequest) -> HttpResponse:
+    """What ``SavingBackend`` left behind."""
+    user = get_current_user()
+    return JsonResponse({"user": user.first_name if isinstance(user, get_user_model()) else None})
+
+
+def leave(request: HttpRequest) -> HttpResponse:
+    """A user who deletes their own account, and is still the one who acts."""
+    before = current_actor()
+    request.user.delete()
+    return JsonResponse({"same": current_actor() == before, "label": before.label})
+
+
+def closing() -> Iterator[str]:
+    """A body that its reader gives up on."""
+    try:
+        yield "first"
+        yield "second"
+    finally:
+        CLOSED_BY.append(_context.correlation_id.get())
+
+
+CLOSED_BY: list[str | None] = []
+
+
+def closed(_: HttpRequest) -> StreamingHttpResponse:
+    """A streamed answer that is given up on."""
+    return StreamingHttpResponse(closing())
+
+
 def chunks() -> Iterator[str]:
     """A body that is made while it is sent."""
     for _ in range(2):
@@ -119,6 +162,9 @@ urlpatterns = [
     path("after-auser/", after_auser),
     path("too-early/", too_early),
     path("broken/", broken),
+    path("first-name/", first_name),
+    path("leave/", leave),
+    path("closed/", closed),
     path("drf/", ThroughRestFramework.as_view()),
     path("stream/", stream),
     path("astream/", astream),

@@ -12,5 +12,10 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "rest_framework",
+    "dj_core_utils.db",
+    "tests.library",
+    "tests.audit",
 ]
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
+# Nothing of the other apps, or their tests would count queries of ours.
+AUDIT = {"include": ["audited.*"], "exclude": ["audited.Visit"]}

@@ -69,7 +69,7 @@ def test_the_projects_apps_come_first_and_nothing_twice(load_from: LoadFrom) -> 
         "django.contrib.staticfiles",
         "rest_framework",
         "rest_framework_simplejwt",
-        "rest_framework_simplejwt.token_blacklist",
+        "dj_core_utils.db",
         "corsheaders",
         "dj_core_utils",
     ]

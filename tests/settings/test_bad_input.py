@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -69,7 +70,7 @@ def test_missing(load_from: LoadFrom) -> None:
     assert "set  DATABASE_URL=postgres://USER:PASSWORD@HOST:5432/NAME" in database.hint
     key = said(loaded, "secret_key.missing")
     assert key[:3] == ("DJANGO_SECRET_KEY", "not set", "no secret key is set.")
-    assert "get_random_secret_key" in key.hint
+    assert "config keygen django" in key.hint
     assert said(loaded, "security.allowed_hosts").variable == "ALLOWED_HOSTS"
     assert loaded.rendered == {}
 
@@ -384,3 +385,30 @@ def test_a_setting_reassigned_after_export(
     assert "after the export; no rule has seen that. [setting.reassigned]" in output
     assert "HINT: take the assignment out, and set SESSION_COOKIE_SECURE" in output
     assert KEY not in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize("content", [b"A=\xff\n", b"A=\0\n", "A=1".encode("utf-16"), b"#" * (1024 * 1024 + 1)])
+def test_a_file_of_which_nothing_was_read_is_all_that_is_told(
+    load_from: LoadFrom, tmp_path: Path, content: bytes
+) -> None:
+    """What is missing for want of it is no news; what the environment has wrong is still said."""
+    (tmp_path / ".env").write_bytes(content)
+    found = load_from(environ={"TIME_ZONE": "Nowhere"}, profiles=None).problems
+    assert [problem.id for problem in found if not problem.id.startswith("dotenv.")] == ["core.time_zone"]
+    assert len(found) == 2
+
+
+def test_a_named_file_that_is_not_there_is_all_that_is_told(load_from: LoadFrom) -> None:
+    """It would have named the profile, too."""
+    found = load_from(environ={"DJANGO_ENV_FILE": "deploy/.env"}, profiles=None).problems
+    assert [problem.id for problem in found] == ["dotenv.missing"]
+
+
+def test_what_pydantic_says_of_a_type_reads_on(load_from: LoadFrom) -> None:
+    """Its sentence goes on from the value."""
+
+    class Networked(CoreSettings):
+        network: IPv4Network | None = None
+
+    (problem,) = load_from(Networked, {"NETWORK": "10.0.0.1/8"}).errors
+    assert problem.message == '"10.0.0.1/8" is not a valid IPv4 network.'

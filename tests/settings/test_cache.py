@@ -95,6 +95,10 @@ def ids(loaded: Loaded) -> list[tuple[str, str, str]]:
             "file:///srv/a%20b%23/",
             {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": "/srv/a b#"},
         ),
+        (
+            "file:///C:/Temp/shop",
+            {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": "C:/Temp/shop"},
+        ),
         ("db://cache_table", {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache_table"}),
         (
             "memcached://m1,m2:1",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import pytest
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr, field_validator
 
 from dj_core_utils.settings.base import CoreSettings
 from dj_core_utils.settings.jwt import JWTSettings
@@ -15,6 +15,9 @@ from dj_core_utils.settings.section import Section
 
 if TYPE_CHECKING:
     from tests.settings.conftest import LoadFrom
+
+# To the linter and the type checker a type like any other.
+NOT_FOUND: Any = "Nowhere"
 
 
 def class_with(name: str, annotation: object, default: object) -> type[CoreSettings]:
@@ -140,3 +143,113 @@ def test_a_default_may_be_made_from_other_fields(load_from: LoadFrom) -> None:
     assert load_from(Own, {"PAGE_SIZE": "7", "LONGEST_PAGE": "8"}).rendered["LONGEST_PAGE"] == 8
     (problem,) = load_from(Own, {"PAGE_SIZE": "x"}).errors
     assert problem.variable == "PAGE_SIZE"
+
+
+@pytest.mark.parametrize(
+    ("annotation", "missing"),
+    [
+        ("Nowhere", "Nowhere"),
+        ("Nowhere | None", "Nowhere"),
+        ("dict[str, list[Nowhere]]", "Nowhere"),
+        ("dict[Elsewhere, Nowhere]", "Elsewhere, Nowhere"),
+        (list[NOT_FOUND], "Nowhere"),
+        (Annotated[NOT_FOUND, "a note"], "Nowhere"),
+    ],
+)
+def test_a_type_that_only_type_checkers_import_is_named(load_from: LoadFrom, annotation: object, missing: str) -> None:
+    """The report has the class, the field and the name, and where its import belongs."""
+    (problem,) = load_from(class_with("folder", annotation, None)).errors
+    assert (problem.id, problem.variable, problem.origin) == ("class.field", "Own.folder", "Own")
+    assert problem.message == f"{missing} is not known where the class is made."
+    assert problem.hint == "import or define it above the class, and not only under  if TYPE_CHECKING"
+
+
+@pytest.mark.parametrize(
+    ("annotation", "kind"),
+    [
+        (True, "bool"),
+        (50, "int"),
+        (("a", "b"), "tuple[str, ...]"),
+        ({"a": 1}, "dict[str, object]"),
+        ("django-c4n4ry", "str"),
+    ],
+)
+def test_a_value_in_the_place_of_a_type_is_told(load_from: LoadFrom, annotation: object, kind: str) -> None:
+    """``debug: True`` is not ``debug: bool = True``; the value is not shown."""
+    (problem,) = load_from(class_with("folder", annotation, None)).errors
+    assert (problem.id, problem.variable) == ("class.annotation", "Own.folder")
+    assert (problem.message, problem.hint) == ("a value stands where its type belongs.", f"write  folder: {kind} = ...")
+
+
+def test_a_secret_in_the_place_of_a_type_is_not_shown(load_from: LoadFrom) -> None:
+    """It looks like the name of a type, and the field's name says what it is."""
+    (problem,) = load_from(class_with("api_key", "c4n4ry", None)).errors
+    assert problem.message == "its type is not known where the class is made."
+    assert "c4n4ry" not in str(problem)
+
+
+@pytest.mark.parametrize("default", [{"days": 5}, "3", JWTSettings()])
+def test_the_default_of_a_section_is_an_instance(load_from: LoadFrom, default: object) -> None:
+    """Anything else would be passed over."""
+    (problem,) = load_from(class_with("shipping", Unrelated, default)).errors
+    assert (problem.id, problem.variable) == ("class.field", "shipping")
+    assert problem.message == "the default of shipping is not an instance of Unrelated."
+    assert problem.hint == "write  shipping: Unrelated = Unrelated(...)"
+
+
+@pytest.mark.parametrize("annotation", [JWTSettings, "JWTSettings"])
+def test_a_class_is_no_default(load_from: LoadFrom, annotation: object) -> None:
+    """The parentheses were forgotten."""
+    (problem,) = load_from(class_with("jwt", annotation, JWTSettings)).errors
+    assert (problem.id, problem.variable) == ("class.annotation", "jwt")
+    assert problem.message == "a class is given, and no instance of it."
+    assert problem.hint == "write  jwt: JWTSettings = JWTSettings()"
+
+
+def test_a_class_may_be_the_value_of_a_field(load_from: LoadFrom) -> None:
+    """Where the type says so."""
+    assert load_from(class_with("kind", type[Section], Unrelated)).errors == ()
+
+
+def test_a_comma_at_the_end_is_told(load_from: LoadFrom) -> None:
+    """``page_size: int = 5,`` is a tuple."""
+    (problem,) = load_from(class_with("page_size", int, (5,))).errors
+    assert problem.hint == "a comma at the end of the line makes a tuple of one"
+
+
+def test_a_validator_of_no_field_is_told(load_from: LoadFrom) -> None:
+    """Pydantic's own words for it hold numbers that mean nothing to anybody."""
+
+    class Own(CoreSettings):
+        @field_validator("nothing")
+        @classmethod
+        def check(cls, value: object) -> object:
+            """Never asked."""
+            return value
+
+    (problem,) = load_from(Own).errors
+    assert (problem.id, problem.message) == ("class.field", "a validator is for a field that is not there.")
+
+
+@pytest.mark.parametrize("annotation", [Literal["Nowhere"], Annotated[str, "Nowhere"], "Path", "list[Path]"])
+def test_text_in_a_type_need_not_be_a_type(load_from: LoadFrom, annotation: object) -> None:
+    """What a literal allows, a note, and a type that is known are left alone."""
+    assert load_from(class_with("folder", annotation, None), {"FOLDER": "Nowhere"}).errors == ()
+
+
+def test_a_type_of_a_section_is_looked_at_too(load_from: LoadFrom) -> None:
+    """With the section that declares it."""
+    shipping: Any = type(
+        "Shipping", (Section,), {"__annotations__": {"days": "Nowhere"}, "days": 3, "__module__": "none"}
+    )
+    own = class_with("shipping", shipping, shipping.model_construct())
+    assert [problem.variable for problem in load_from(own).errors] == ["Shipping.days"]
+
+
+def test_a_type_defined_below_the_class_is_told_as_it_was_written(load_from: LoadFrom) -> None:
+    """By the time of the report it is known, and was not when the class was made."""
+    own = class_with("shipping", "Below", None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(globals(), "Below", Unrelated)
+        (problem,) = load_from(own).errors
+    assert problem.message == "Below is not known where the class is made."

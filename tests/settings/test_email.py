@@ -88,6 +88,9 @@ def test_reads_servers(url: str, options: dict[str, object]) -> None:
         ("dummy://", "dummy", ""),
         ("file:///srv/a%20b/", "filebased", "/srv/a b"),
         ("filemail:////srv/mail", "filebased", "/srv/mail"),
+        ("file:///C:/srv/mail", "filebased", "C:/srv/mail"),
+        ("file:///c%3A%5Csrv", "filebased", "c:\\srv"),
+        ("file:///C:mail", "filebased", "/C:mail"),
     ],
 )
 def test_reads_backends_that_send_nothing(url: str, backend: str, folder: str) -> None:

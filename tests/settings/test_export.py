@@ -147,6 +147,43 @@ def test_several_classes_in_one_module_are_an_error_that_names_them(
     assert run(run_python, folder, "import settings; print(settings.PAGE_SIZE)") == "2"
 
 
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("globals", "globals of the settings module, and was given something of type builtin_function_or_method."),
+        ("globals(), Users()", "a class that inherits from CoreSettings, and was given something of type Users."),
+        ("globals(), dict", "a class that inherits from CoreSettings, and was given the class dict."),
+        ("globals(), profiles=5", "a list of names, each as text, and was given something of type int."),
+        ("globals(), profiles=['test', 5]", "a list of names, each as text, and was given something of type list."),
+        ("globals(), env_file=True", "a path, or None to read no file, and was given something of type bool."),
+    ],
+)
+def test_an_argument_of_another_kind_is_refused(
+    run_python: RunPython, project: WriteProject, call: str, expected: str
+) -> None:
+    """The report says what was given, without its value, and what the call looks like."""
+    settings = f"""
+        from dj_core_utils.settings import CoreSettings, export_settings
+        class Users(CoreSettings):
+            page_size: int = 1
+        export_settings({call})
+    """
+    done = run_python(["-c", "import settings"], cwd=project({"settings.py": settings}), env=DEVELOPMENT)
+    report = " ".join(done.stderr.split())
+    assert done.returncode == 1
+    assert "Traceback" not in report
+    assert expected in report
+    assert "for example export_settings(globals()" in report
+    assert report.count("[class.argument]") == 1
+
+
+def test_profiles_can_be_given_as_text(run_python: RunPython, project: WriteProject) -> None:
+    """To a type checker a text is a sequence of texts; nobody means its letters."""
+    folder = project()
+    code = "export_settings(globals(), profiles='monolith, development'); print(DEBUG)"
+    assert run_python(f"from dj_core_utils.settings import export_settings; {code}", cwd=folder).stdout == "True\n"
+
+
 def test_a_local_module_may_star_import_its_base_and_export_again(run_python: RunPython, project: WriteProject) -> None:
     """``from base import *`` and a second export keep the class of the base and warn of nothing."""
     local = """
@@ -268,20 +305,68 @@ def test_a_broken_module_is_loaded_once_however_often_django_runs_it(
     assert run(run_python, folder, code) == "3 True"
 
 
-def test_a_repaired_environment_is_read_again(run_python: RunPython, project: WriteProject) -> None:
-    """A failed result is kept only as long as nothing has changed."""
-    folder = project({"settings.py": SETTINGS, ".env": "PAGE_SIZE=x"})
-    code = """
-        import pathlib
+@pytest.mark.parametrize(
+    ("files", "env", "repair"),
+    [
+        ({".env": "PAGE_SIZE=x"}, {}, {".env": "PAGE_SIZE=8 # repaired"}),
+        ({".env": "PAGE_SIZE=xx"}, {}, {".env": "PAGE_SIZE=08"}),
+        ({}, {"DJANGO_PROFILE": "development,own"}, {"profiles/own.toml": "settings.page_size = 8"}),
+        (
+            {"profiles/own.toml": "settings.page_size = 'x'"},
+            {"DJANGO_PROFILE": "development,own"},
+            {"profiles/own.toml": "settings.page_size = 8"},
+        ),
+        ({}, {"PAGE_SIZE_FILE": "secret"}, {"secret": "8"}),
+        ({"secret": "x"}, {"PAGE_SIZE_FILE": "secret"}, {"secret": "8"}),
+        ({"secrets/PAGE_SIZE": "x"}, {"DJANGO_SECRETS_DIR": "secrets"}, {"secrets/PAGE_SIZE": "8"}),
+        ({}, {"DJANGO_SECRETS_DIR": "secrets"}, {"secrets/PAGE_SIZE": "8"}),
+        (
+            {"settings.py": SETTINGS.replace("page_size: int", "page_size: 'Row'")},
+            {},
+            {"settings.py": dedent(SETTINGS.replace("default=50", "default=8"))},
+        ),
+    ],
+)
+def test_what_was_repaired_is_read_again(
+    run_python: RunPython,
+    project: WriteProject,
+    files: dict[str, str],
+    env: dict[str, str],
+    repair: dict[str, str],
+) -> None:
+    """A failed result is kept only as long as nothing has changed that it was made from."""
+    folder = project({"settings.py": SETTINGS, **files})
+    code = f"""
+        import pathlib, shutil, sys
+        sys.dont_write_bytecode = True
         from dj_core_utils.settings import ConfigurationError
         try:
             import settings
         except ConfigurationError:
-            pathlib.Path(".env").write_text("PAGE_SIZE=8 # repaired")
+            for name, text in {repair!r}.items():
+                pathlib.Path(name).parent.mkdir(exist_ok=True)
+                pathlib.Path(name).write_text(text)
         import settings
         print(settings.PAGE_SIZE)
     """
-    assert run(run_python, folder, code) == "8"
+    assert run(run_python, folder, code, env) == "8"
+
+
+def test_a_load_that_broke_off_is_tried_again(run_python: RunPython, project: WriteProject) -> None:
+    """What it depends on is not known."""
+    code = """
+        import sys
+        from dj_core_utils.settings import ConfigurationError, loading
+        real, loading.merge = loading.merge, None
+        try:
+            import settings
+        except ConfigurationError as error:
+            print([problem.id for problem in error.problems])
+        loading.merge = real
+        import settings
+        print(settings.PAGE_SIZE)
+    """
+    assert run(run_python, project({"settings.py": SETTINGS}), code) == "['internal']\n50"
 
 
 def test_the_error_survives_pickling_and_needs_no_values(run_python: RunPython, project: WriteProject) -> None:

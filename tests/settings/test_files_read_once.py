@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.conftest import RunPython, WriteProject
 
+pytestmark = pytest.mark.usefixtures("cold_starts")
 FILES = {
     ".env": "DJANGO_PROFILE=development,mine\nDJANGO_SECRETS_DIR=secrets\nSERVICE_API_KEY_FILE=api_key\n",
     "api_key": "k3y-Zq8-vT0pW4mX7rB2nL9sD5fG1hJ6cA\n",

@@ -40,10 +40,32 @@ class ShopSettings(CoreSettings):
         yield context.problem("PAGE_SIZE", f"{self.double} {self.shout(self.unit)}")
 
 
-def test_a_rule_uses_what_the_class_offers(load_from: LoadFrom) -> None:
+class StallSettings(ShopSettings):
+    """The rule of a base, and more."""
+
+    @rule("shop.double")
+    def double_is_told(self, context: RuleContext) -> Iterator[Problem]:
+        """What the base says, and that it was asked."""
+        yield from super().double_is_told(context)
+        yield context.problem("PAGE_SIZE", f"also {isinstance(self, ShopSettings)}")
+
+
+# A failed leaf elsewhere keeps no rule from what it needs; without one there is nothing to guard.
+ELSEWHERE = pytest.mark.parametrize("elsewhere", [{}, {"DEBUG": "Flase"}], ids=["sound", "another leaf failed"])
+
+
+@ELSEWHERE
+def test_a_rule_uses_what_the_class_offers(load_from: LoadFrom, elsewhere: dict[str, str]) -> None:
     """Cached properties, class variables and static methods work in a rule as anywhere."""
-    (problem,) = load_from(ShopSettings, {"PAGE_SIZE": "4"}).errors
-    assert problem.message == "8 ROWS"
+    errors = load_from(ShopSettings, {"PAGE_SIZE": "4", **elsewhere}).errors
+    assert [problem.message for problem in errors if problem.id == "shop.double"] == ["8 ROWS"]
+
+
+@ELSEWHERE
+def test_a_rule_goes_on_from_that_of_its_base(load_from: LoadFrom, elsewhere: dict[str, str]) -> None:
+    """``super()`` and ``isinstance`` see the class."""
+    errors = load_from(StallSettings, {"PAGE_SIZE": "4", **elsewhere}).errors
+    assert [problem.message for problem in errors if problem.id == "shop.double"] == ["8 ROWS", "also True"]
 
 
 def test_a_cached_property_of_a_failed_leaf_skips_the_rule(load_from: LoadFrom) -> None:
@@ -52,7 +74,8 @@ def test_a_cached_property_of_a_failed_leaf_skips_the_rule(load_from: LoadFrom) 
     assert problem.id == "value.integer"
 
 
-def test_what_the_class_does_not_have_stays_an_error(load_from: LoadFrom) -> None:
+@ELSEWHERE
+def test_what_the_class_does_not_have_stays_an_error(load_from: LoadFrom, elsewhere: dict[str, str]) -> None:
     """A typing mistake in a rule is found, not skipped."""
 
     class Own(CoreSettings):
@@ -60,8 +83,7 @@ def test_what_the_class_does_not_have_stays_an_error(load_from: LoadFrom) -> Non
         def mistaken(self, context: RuleContext) -> Iterator[Problem]:
             yield context.problem("DEBUG", str(getattr(context.settings, "debugg")))  # noqa: B009  # the mistake
 
-    (problem,) = load_from(Own).errors
-    assert problem.id == "code.failed"
+    (problem,) = (found for found in load_from(Own, elsewhere).errors if found.id == "code.failed")
     assert "AttributeError" in problem.message
 
 

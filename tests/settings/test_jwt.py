@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +43,7 @@ def dotted_paths(value: object) -> list[str]:
         return [path for item in value.values() for path in dotted_paths(item)]
     if isinstance(value, (list, tuple)):
         return [path for item in value for path in dotted_paths(item)]
-    return [value] if isinstance(value, str) and value.startswith("rest_framework") else []
+    return [value] if isinstance(value, str) and value.startswith(("rest_framework", "dj_core_utils.")) else []
 
 
 def test_monolith_needs_nothing(load_from: LoadFrom) -> None:
@@ -59,7 +59,7 @@ def test_monolith_needs_nothing(load_from: LoadFrom) -> None:
 
 
 def test_defaults_are_the_careful_ones(load_from: LoadFrom) -> None:
-    """Short access tokens, rotation with a blacklist, and none of simplejwt's risky habits."""
+    """Short access tokens, refresh tokens that are exchanged, and none of simplejwt's risky habits."""
     assert simple_jwt(load_from()) | {"SIGNING_KEY": ""} == {
         "ALGORITHM": "HS256",
         "SIGNING_KEY": "",
@@ -71,13 +71,17 @@ def test_defaults_are_the_careful_ones(load_from: LoadFrom) -> None:
         "ACCESS_TOKEN_LIFETIME": timedelta(minutes=5),
         "REFRESH_TOKEN_LIFETIME": timedelta(days=1),
         "ROTATE_REFRESH_TOKENS": True,
-        "BLACKLIST_AFTER_ROTATION": True,
+        "BLACKLIST_AFTER_ROTATION": False,
         "UPDATE_LAST_LOGIN": False,
         "CHECK_USER_IS_ACTIVE": True,
         "CHECK_REVOKE_TOKEN": False,
         "USER_ID_FIELD": "pk",
         "USER_ID_CLAIM": "sub",
         "AUTH_HEADER_TYPES": ("Bearer",),
+        "TOKEN_OBTAIN_SERIALIZER": "dj_core_utils.auth.issuer.ObtainSerializer",
+        "TOKEN_REFRESH_SERIALIZER": "dj_core_utils.auth.issuer.RefreshSerializer",
+        "TOKEN_VERIFY_SERIALIZER": "dj_core_utils.auth.issuer.VerifySerializer",
+        "TOKEN_BLACKLIST_SERIALIZER": "dj_core_utils.auth.issuer.BlacklistSerializer",
     }
 
 
@@ -94,8 +98,8 @@ def test_every_rendered_path_can_be_imported(load_from: LoadFrom, profile: str) 
         environ={"REST_FRAMEWORK_AUTHENTICATION": "session,jwt", "REST_FRAMEWORK_PAGE_SIZE": "20"},
         profiles=("monolith", profile),
     )
-    paths = dotted_paths(loaded.rendered["REST_FRAMEWORK"])
-    assert len(paths) >= 5
+    paths = dotted_paths([loaded.rendered["REST_FRAMEWORK"], loaded.rendered["SIMPLE_JWT"]])
+    assert len(paths) >= 9
     for path in paths:
         module, _, name = path.rpartition(".")
         assert hasattr(import_module(module), name), path
@@ -140,7 +144,7 @@ def test_verifier_cannot_sign(load_from: LoadFrom, source: str) -> None:
     assert (rendered["SIGNING_KEY"], rendered["AUDIENCE"], rendered["ISSUER"]) == ("", "orders", "users")
     assert (rendered["VERIFYING_KEY"], rendered["JWK_URL"]) in ((public, None), ("", url))
     assert rendered["BLACKLIST_AFTER_ROTATION"] is False
-    assert "rest_framework_simplejwt.token_blacklist" not in loaded.rendered["INSTALLED_APPS"]  # type: ignore[operator]  # a list
+    assert "dj_core_utils.db" not in loaded.rendered["INSTALLED_APPS"]  # type: ignore[operator]  # a list
 
 
 def test_shared_address_of_keys_does_not_make_the_issuer_ask_itself(load_from: LoadFrom) -> None:
@@ -151,12 +155,25 @@ def test_shared_address_of_keys_does_not_make_the_issuer_ask_itself(load_from: L
     assert (rendered["JWK_URL"], rendered["VERIFYING_KEY"]) == (None, public)
 
 
-def test_blacklist_comes_with_its_app(load_from: LoadFrom) -> None:
-    """Without its tables simplejwt would accept a used refresh token again without a word."""
-    app = "rest_framework_simplejwt.token_blacklist"
-    assert app in load_from().rendered["INSTALLED_APPS"]  # type: ignore[operator]  # a list
-    loaded = load_from(environ={"JWT_ROTATE_REFRESH_TOKENS": "false"})
-    assert simple_jwt(loaded)["BLACKLIST_AFTER_ROTATION"] is False
+def test_sign_ins_have_their_table(load_from: LoadFrom) -> None:
+    """Where users sign in, the app with the table of sign-ins is installed, once; simplejwt's blacklist is not."""
+    for listed in ([], ["dj_core_utils.db"], ["dj_core_utils.db.apps.DjCoreUtilsDbConfig"]):
+        apps = load_from(environ={"INSTALLED_APPS": ",".join(listed)}).rendered["INSTALLED_APPS"]
+        assert [app for app in apps if "dj_core_utils.db" in app] == (listed or ["dj_core_utils.db"])  # type: ignore[attr-defined]  # a list
+        assert "rest_framework_simplejwt.token_blacklist" not in apps  # type: ignore[operator]  # the same
+
+
+@pytest.mark.parametrize(
+    ("environ", "name"),
+    [
+        ({}, "UserAuthentication"),
+        ({**VERIFIER, "JWT_VERIFYING_KEY": key_pair("P-256")[1]}, "StatelessUserAuthentication"),
+    ],
+)
+def test_users_are_loaded_where_they_are(load_from: LoadFrom, environ: dict[str, str], name: str) -> None:
+    """A service that only verifies tokens has no rows of users, and asks for none."""
+    loaded = load_from(environ=environ)
+    assert loaded.rendered["REST_FRAMEWORK"]["DEFAULT_AUTHENTICATION_CLASSES"] == [f"dj_core_utils.auth.drf.{name}"]  # type: ignore[index]  # a mapping
 
 
 def test_ring_is_rendered_for_those_who_know_several_keys(load_from: LoadFrom) -> None:
@@ -164,7 +181,14 @@ def test_ring_is_rendered_for_those_who_know_several_keys(load_from: LoadFrom) -
     environ = {"JWT_SIGNING_KEY": HMAC_KEY, "JWT_KEY_ID": "2026-11", "JWT_PREVIOUS_KEYS": f"2026-05={SECRET}"}
     loaded = load_from(environ=environ)
     assert problems(loaded) == []
-    assert loaded.rendered["JWT_KEYS"] == {"active": "2026-11", "previous": {"2026-05": SECRET}}
+    assert loaded.rendered["JWT_KEYS"] == {
+        "active": "2026-11",
+        "previous": {"2026-05": SECRET},
+        "revoked": [],
+        "next": None,
+        "type": "",
+        "accepts": ["app"],
+    }
     assert SECRET not in repr(loaded.rendered["JWT_KEYS"])
 
 
@@ -202,6 +226,18 @@ def test_ring_is_rendered_for_those_who_know_several_keys(load_from: LoadFrom) -
         ({"JWT_REFRESH_TOKEN_LIFETIME": "5m"}, "jwt.refresh_lifetime", "JWT_REFRESH_TOKEN_LIFETIME", "end before"),
         ({"REST_FRAMEWORK_PAGE_SIZE": "0"}, "value.range", "REST_FRAMEWORK_PAGE_SIZE", "greater than"),
         ({"REST_FRAMEWORK_AUTHENTICATION": "basic"}, "value.choice", "REST_FRAMEWORK_AUTHENTICATION", "'jwt'"),
+        (
+            {"JWT_ALGORITHM": "ES256", "JWT_JWKS_URL": "https://users.internal/jwks"},
+            "jwt.issuer",
+            "JWT_ISSUER",
+            "does not say of which",
+        ),
+        (
+            {"JWT_KEY_ID": "a", "JWT_REVOKED_KEYS": "a"},
+            "jwt.previous_keys",
+            "JWT_REVOKED_KEYS",
+            "key in force",
+        ),
         ({"JWT_KEY_ID": "a b"}, "value.pattern", "JWT_KEY_ID", "a b"),
     ],
 )
@@ -278,12 +314,8 @@ def test_access_tokens_are_short(load_from: LoadFrom, lifetime: str, profile: st
     ("environ", "problem_id"),
     [
         ({"JWT_REFRESH_TOKEN_LIFETIME": "30d"}, "jwt.refresh_lifetime"),
-        ({"JWT_BLACKLIST_AFTER_ROTATION": "no"}, "jwt.rotation"),
+        ({"JWT_ROTATE_REFRESH_TOKENS": "no"}, "jwt.rotation"),
         ({**VERIFIER, "JWT_JWKS_URL": "http://users/jwks"}, "jwt.jwks_url"),
-        (
-            {"JWT_ALGORITHM": "ES256", "JWT_JWKS_URL": "https://users.internal/jwks"},
-            "jwt.issuer",
-        ),
     ],
 )
 def test_policy_of_production(load_from: LoadFrom, environ: dict[str, str], problem_id: str) -> None:
@@ -325,3 +357,90 @@ def test_section_is_given_in_the_class(load_from: LoadFrom) -> None:
     rendered = simple_jwt(load_from(Shop, {"JWT_ACCESS_TOKEN_LIFETIME": "7m"}))
     assert rendered["ACCESS_TOKEN_LIFETIME"] == timedelta(minutes=7)
     assert "short" not in repr(JWTSettings(signing_key=SecretStr("short")))
+
+
+NEXT_KEY = "Wn4Lk8Jh2Gf6Ds0Aq1Wx3Se5Dc7Rf9Vt_Bg-Yh3Nu8Mj"
+LATER = "2100-01-01T03:00:00Z"
+ROTATING = {"JWT_SIGNING_KEY": HMAC_KEY, "JWT_NEXT_KEY": NEXT_KEY, "JWT_NEXT_KEY_FROM": LATER}
+
+
+def test_the_next_key_is_rendered(load_from: LoadFrom) -> None:
+    """The runtime gets key, name and moment; the key hides itself."""
+    loaded = load_from(environ={**ROTATING, "JWT_NEXT_KEY_ID": "2026-12"})
+    assert problems(loaded) == []
+    following = loaded.rendered["JWT_KEYS"]["next"]  # type: ignore[index]  # a mapping
+    assert following == {"key": NEXT_KEY, "kid": "2026-12", "from": datetime(2100, 1, 1, 3, tzinfo=UTC)}
+    assert NEXT_KEY not in repr(following)
+
+
+@pytest.mark.parametrize(
+    ("environ", "variable", "said"),
+    [
+        ({**ROTATING, "JWT_NEXT_KEY": "short"}, "JWT_NEXT_KEY", "5 bytes"),
+        ({**ROTATING, "JWT_NEXT_KEY": HMAC_KEY}, "JWT_NEXT_KEY", "in use already"),
+        ({**ROTATING, "JWT_KEY_ID": "a", "JWT_NEXT_KEY_ID": "a"}, "JWT_NEXT_KEY", "in use already"),
+        ({"JWT_NEXT_KEY": NEXT_KEY, "JWT_NEXT_KEY_FROM": LATER}, "JWT_NEXT_KEY", "nothing to replace"),
+        ({"JWT_NEXT_KEY_FROM": LATER}, "JWT_NEXT_KEY", "no next key"),
+        ({"JWT_NEXT_KEY_ID": "2026-12"}, "JWT_NEXT_KEY", "no next key"),
+        ({**ROTATING, "JWT_NEXT_KEY_FROM": ""}, "JWT_NEXT_KEY_FROM", "nothing says when"),
+        ({**ROTATING, "JWT_NEXT_KEY_FROM": "2100-01-01T03:00:00"}, "JWT_NEXT_KEY_FROM", "no time zone"),
+    ],
+)
+def test_a_rotation_that_cannot_work(load_from: LoadFrom, environ: dict[str, str], variable: str, said: str) -> None:
+    """What is missing or wrong about the next key is told before it signs."""
+    (found,) = problems(load_from(environ=environ), "jwt.next_key")
+    assert (found.variable, found.severity) == (variable, "error")
+    assert said in found.message
+
+
+@pytest.mark.parametrize(
+    ("begins", "variable"),
+    [
+        (timedelta(minutes=5), "JWT_NEXT_KEY_FROM"),
+        (timedelta(minutes=15), None),
+        (timedelta(hours=-1), None),
+        (timedelta(days=-2), "JWT_NEXT_KEY"),
+    ],
+)
+def test_a_rotation_takes_its_time(load_from: LoadFrom, begins: timedelta, variable: str | None) -> None:
+    """Too early for those who fetch keys is told, and so is the end, when the old key is of no use any more."""
+    moment = (datetime.now(UTC) + begins).isoformat()
+    found = problems(load_from(environ={**ROTATING, "JWT_NEXT_KEY_FROM": moment}), "jwt.rotation_dates")
+    assert [(each.variable, each.severity) for each in found] == ([(variable, "warning")] if variable else [])
+
+
+PEERS = {"SERVICE_NAME": "orders", "SERVICES": "users,orders"}
+
+
+@pytest.mark.parametrize(
+    ("environ", "problem_id", "said"),
+    [
+        (
+            {**VERIFIER, "SERVICES": "users,orders", "JWT_SIGNING_KEY": key_pair("P-256")[0]},
+            "jwt.private_key",
+            "those of users",
+        ),
+        ({**PEERS, "JWT_AUDIENCE": "orders,user"}, "jwt.audience", '"user" is no service'),
+        ({**PEERS, "JWT_AUDIENCE": "users"}, "jwt.audience", "made for others"),
+        (
+            {
+                **VERIFIER,
+                "JWT_ISSUER": "orders",
+                "JWT_SIGNING_KEY": key_pair("P-256")[0],
+                "SERVICE_SIGNING_KEY": key_pair("P-256")[0],
+            },
+            "secret.reused",
+            "same secret as",
+        ),
+    ],
+)
+def test_signers_and_verifiers_fit(load_from: LoadFrom, environ: dict[str, str], problem_id: str, said: str) -> None:
+    """A key in the wrong service, an audience that is nobody, and one key for two jobs are named."""
+    (found,) = [each for each in load_from(environ=environ).problems if each.id == problem_id]
+    assert said in found.message
+
+
+def test_an_audience_is_not_judged_without_peers(load_from: LoadFrom) -> None:
+    """Where no services are listed, tokens may be for whomever one likes; among those that are, for each of them."""
+    assert problems(load_from(environ={"JWT_AUDIENCE": "https://api.example.com"})) == []
+    assert problems(load_from(environ={**PEERS, "JWT_AUDIENCE": "users,orders"})) == []

@@ -304,7 +304,7 @@ def test_two_fields_with_one_variable_are_refused(load_from: LoadFrom) -> None:
         other: str = variable("", name="TIME_ZONE", description="A second reader.")
 
     (problem,) = load_from(Own).errors
-    assert problem.message == "other and time_zone would both be read from TIME_ZONE"
+    assert problem.message == "other and time_zone would both be read from TIME_ZONE."
 
 
 def test_the_service_name_makes_variable_names(load_from: LoadFrom) -> None:

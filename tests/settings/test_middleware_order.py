@@ -167,3 +167,21 @@ def test_final_settings_are_judged_by_the_same_lines() -> None:
     assert [(problem.id, problem.severity) for problem in order.order_problems(mild)] == [
         ("apps.middleware_order_advised", "warning")
     ]
+
+
+def test_a_wrong_order_is_repaired_with_few_moves() -> None:
+    """What has no place, and what is missing, stays as it is."""
+    wrong = ["own.First", order.COMMON, order.AUTHENTICATION, order.MESSAGE, order.SESSION, "own.Last", order.CORS]
+    right = order.repaired(wrong)
+    assert right == [
+        "own.First",
+        order.CORS,
+        order.COMMON,
+        order.SESSION,
+        order.AUTHENTICATION,
+        order.MESSAGE,
+        "own.Last",
+    ]
+    assert not [message for strength, message, _ in order.violations(right) if strength == "must"]
+    assert order.repaired(right) == right
+    assert order.repaired([order.AUTHENTICATION]) == [order.AUTHENTICATION]

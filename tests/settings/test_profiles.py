@@ -335,3 +335,17 @@ def test_in_a_checkout_a_profile_is_applied_once() -> None:
         CoreSettings, environ={}, project_dir=builtin_folder().parent, env_file=None, profiles=["development"]
     )
     assert [profile.name for profile in loaded.profiles.layers] == ["development"]
+
+
+def test_a_quoted_path_is_told_from_a_table(load_from: LoadFrom) -> None:
+    """In quotes TOML does not split a name at its dots."""
+    files = {"profiles/own.toml": "[settings]\n'security.hsts_seconds' = 60\n'a.b' = 1\n"}
+    messages = [problem.message for problem in load_from(files=files, profiles=["development", "own"]).errors]
+    assert messages == ["no such setting: security is a table, or mapping, of its own.", "no such setting."]
+
+
+def test_an_empty_name_in_require_is_told(load_from: LoadFrom) -> None:
+    """As it comes from a superfluous bar."""
+    files = {"profiles/own.toml": "require = ['DATABASE_URL|']\n"}
+    (problem,) = load_from(files=files, profiles=["development", "own"]).errors
+    assert (problem.id, problem.message) == ("profile.require", "a name in require is empty.")

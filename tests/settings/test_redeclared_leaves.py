@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import pytest
+
 from dj_core_utils.settings.base import CoreSettings
 from dj_core_utils.settings.section import Section
 from dj_core_utils.settings.variables import VariableTable, variable
@@ -52,3 +54,16 @@ def test_a_leaf_that_takes_part_in_a_setting_is_not_exported_by_itself() -> None
     """The list of a project's apps is still completed, not exported as it stands."""
     row = TABLE["INSTALLED_APPS"]
     assert (row.setting, row.feeds) == (None, ("INSTALLED_APPS",))
+
+
+@pytest.mark.parametrize(
+    ("variable", "owner"),
+    [
+        ("JWT_KEY_ID", "JWTSettings"),
+        ("SESSION_COOKIE_SECURE", "SecuritySettings"),
+        ("SERVICE_SIGNING_KEY", "ServiceSettings"),
+    ],
+)
+def test_a_section_in_several_modules_is_one(variable: str, owner: str) -> None:
+    """Where one of our sections has its fields from bases of ours, the origin is the section, which users know."""
+    assert TABLE[variable].owner == owner

@@ -32,7 +32,7 @@ def test_a_field_that_would_be_ignored_is_refused(load_from: LoadFrom, name: str
     """Somebody who brings ``DATABASES`` over as it was finds out what it is made from here."""
     (problem,) = load_from(class_with(name, Any, default)).errors
     assert (problem.id, problem.variable, problem.origin) == ("class.field", name.upper(), "Own")
-    assert problem.message == f"{name.upper()} is made from {makers}, so the field {name} would be ignored"
+    assert problem.message == f"{name.upper()} is made from {makers}, so the field {name} would be ignored."
     assert problem.hint.endswith(f"assign to {name.upper()} below export_settings()")
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tests.conftest import RunPython, WriteProject
     from tests.settings.conftest import LoadFrom
 
+pytestmark = pytest.mark.usefixtures("cold_starts")
 THREADS = 8
 GOOD = {
     "DATABASE_URL": "postgres://shop:Jd8sKw2LqPz@db.example/shop",

@@ -116,3 +116,13 @@ def test_what_is_wrong_with_profiles_comes_first() -> None:
     unset = Problem(id="profile.unset", variable="DJANGO_PROFILE", message="none chosen.", severity="warning")
     report = write_report("Head", (*PROBLEMS, unset), "Foot")
     assert report.index("DJANGO_PROFILE") < report.index("DATABASE_URL") < report.index("CORS_ALOWED")
+
+
+@pytest.mark.parametrize(("number", "rest"), [(20, ""), (21, "1 more"), (10000, "9980 more")])
+def test_many_problems_of_one_kind_do_not_hide_the_others(number: int, rest: str) -> None:
+    """The first ones stand for all of them, and say how many there are and how to see them."""
+    many = [Problem(id="variable.unknown", message="nothing reads it.", variable=f"OLD_{n}") for n in range(number)]
+    report = write_report("Broken", [*many, Problem(id="database.missing", message="no database.")], "See  this")
+    assert report.count("nothing reads it.") == min(number, 20)
+    assert "database.missing" in report
+    assert (f"  {rest}" in report and "config check --json lists them all" in report) if rest else "more" not in report

@@ -8,7 +8,7 @@ from pydantic import SecretBytes, SecretStr
 
 from dj_core_utils.settings.base import CoreSettings
 from dj_core_utils.settings.origins import ENVIRONMENT, Candidate
-from dj_core_utils.settings.redaction import redact
+from dj_core_utils.settings.redacted_problems import redact
 from dj_core_utils.settings.rules import RuleContext, rule
 from dj_core_utils.settings.section import Section
 

@@ -41,7 +41,6 @@ def rendered(load_from: LoadFrom, environ: Mapping[str, str], version: tuple[int
 @pytest.mark.parametrize(
     ("problem_id", "environ", "check"),
     [
-        ("security.debug", {"DEBUG": "true"}, "security.W018"),
         ("security.allowed_hosts", {}, "security.W020"),
         ("security.any_host", {"ALLOWED_HOSTS": "shop.example.com,*"}, None),
         ("security.ssl_redirect", {"SECURE_SSL_REDIRECT": "false"}, "security.W008"),

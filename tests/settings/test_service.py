@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dj_core_utils.settings.base import CoreSettings
+from tests.settings.key_pairs import key_pair
+
 if TYPE_CHECKING:
     from dj_core_utils.settings.errors import Problem
     from dj_core_utils.settings.loading import Loaded
@@ -113,7 +116,7 @@ def test_microservice_needs_a_credential_and_addresses(
     }
     found = {each.id: each for each in problems(load_from(environ=environ, profiles=profiles))}
     assert {each.severity for each in found.values()} == {severity}
-    assert found["service.credential"].variable == "SERVICE_API_KEY"
+    assert found["service.credential"].variable == "SERVICE_SIGNING_KEY"
     assert found["service.url_missing"].message == "nothing says where products can be reached."
 
 
@@ -150,3 +153,109 @@ def test_plain_http_between_services(load_from: LoadFrom) -> None:
     assert problems(loaded) == []
     assert "service.https" in {each.id for each in loaded.waived}
     assert problems(load_from(environ=environ)) == []
+
+
+ORDERS, PRODUCTS = key_pair("P-256", 11), key_pair("P-256", 12)
+TOKENS = {
+    "SERVICE_NAME": "users",
+    "SERVICE_SIGNING_KEY": ORDERS[0].replace("\n", "\\n"),
+    "SERVICE_PUBLIC_KEYS": f"orders={PRODUCTS[1]}",
+    "SERVICE_PREVIOUS_PUBLIC_KEYS": f"orders={key_pair('P-256', 13)[1]}",
+    "SERVICE_SCOPES": "orders=users:read users:write",
+}
+
+
+def test_signed_calls_are_rendered(load_from: LoadFrom) -> None:
+    """The own key, those of the callers with the newest first, and what each may do; no private key is shown."""
+    loaded = load_from(
+        environ={**TOKENS, "SERVICE_URLS": "orders=http://localhost:1"}, profiles=("microservice", "test")
+    )
+    assert [found for found in problems(loaded) if found.id != "service.replay_cache"] == []
+    assert loaded.rendered["SERVICE_TOKENS"] == {
+        "signing_key": ORDERS[0],
+        "lifetime": 60,
+        "public_keys": {"orders": [PRODUCTS[1].strip(), key_pair("P-256", 13)[1].strip()]},
+        "replay_cache": "default",
+    }
+    assert loaded.rendered["SERVICE_SCOPES"] == {"orders": ["users:read", "users:write"]}
+    assert ORDERS[0].splitlines()[1] not in repr(dict(loaded.rendered))
+
+
+@pytest.mark.parametrize(
+    ("environ", "problem_id", "said"),
+    [
+        ({"SERVICE_SIGNING_KEY": ORDERS[1]}, "service.signing_key", "public key"),
+        ({"SERVICE_SIGNING_KEY": key_pair("P-384")[0]}, "service.signing_key", "P-256"),
+        ({"SERVICE_PUBLIC_KEYS": f"orders={ORDERS[0]}"}, "service.public_keys", "orders: this is a private key"),
+        (
+            {"SERVICE_PUBLIC_KEYS": "orders=-----BEGIN PUBLIC KEY-----\ntorn"},
+            "service.public_keys",
+            "orders: this looks like a public key in PEM form, but cannot be read",
+        ),
+        ({"SERVICE_PUBLIC_KEYS": f"orders={key_pair('RSA')[1]}"}, "service.public_keys", "no elliptic-curve key"),
+        (
+            {"SERVICE_PUBLIC_KEYS": f"orders={ORDERS[1]},products={ORDERS[1]}"},
+            "service.public_keys",
+            "products has the same key as orders",
+        ),
+        ({**TOKENS, "SERVICE_REPLAY_CACHE": "calls"}, "service.replay_cache", 'no cache "calls"'),
+        ({**TOKENS}, "service.replay_cache", "LocMemCache is not shared"),
+        ({"SERVICE_SHARED_KEY": "true"}, "service.shared_key", "no key to share"),
+        ({"SERVICE_SHARED_KEY": "true", "SERVICE_API_KEY": KEY}, "service.shared_key", "under any name"),
+        ({"SERVICE_API_KEY": "a blank in a key of many characters, more"}, "service.key_form", "a blank"),
+        (
+            {"SERVICE_API_KEY": "not-ASCII-\xe4\xf6\xfc-and-of-more-than-32-characters"},
+            "service.key_form",
+            "beyond ASCII",
+        ),
+        ({"SERVICE_SCOPES": 'orders="quoted"'}, "service.scope", "printable ASCII"),
+    ],
+)
+def test_what_a_call_cannot_be_recognised_by(
+    load_from: LoadFrom, environ: dict[str, str], problem_id: str, said: str
+) -> None:
+    """Each mistake with keys and scopes is named, and no key is shown."""
+    loaded = load_from(environ=environ)
+    [found] = [each for each in loaded.problems if each.id == problem_id]
+    assert said in found.message
+    assert ORDERS[0].splitlines()[1] not in str(found)
+
+
+@pytest.mark.parametrize(("cache", "expected"), [("rediss://:p4ssw0rd-of-it@cache.internal:6379/0", 0), (None, 1)])
+def test_production_remembers_calls_in_one_place(load_from: LoadFrom, cache: str | None, expected: int) -> None:
+    """A cache of each process lets a recorded call through again, so production does not start with one."""
+    environ = {**TOKENS, **({"CACHE_URL": cache} if cache else {})}
+    loaded = load_from(environ=environ, profiles=("microservice", "production"))
+    found = [each for each in loaded.problems if each.id == "service.replay_cache"]
+    assert [each.severity for each in found] == ["error"] * expected
+
+
+def test_addresses_by_a_template(load_from: LoadFrom) -> None:
+    """Where all services follow one pattern, it is written once; a name of its own still wins, and so does a field."""
+
+    class OwnSettings(CoreSettings):
+        stock_service_url: str = "https://stock.example"
+
+    environ = {
+        **MICROSERVICE,
+        "SERVICES": "users,orders,products,stock",
+        "SERVICE_URL_TEMPLATE": "https://{service}.internal/api/",
+        "SERVICE_URLS": "orders=https://orders.example",
+    }
+    loaded = load_from(OwnSettings, environ=environ, profiles=("microservice", "development"))
+    assert problems(loaded) == []
+    assert loaded.rendered["SERVICE_URL_TEMPLATE"] == "https://{service}.internal/api"
+    assert loaded.settings is not None
+    assert loaded.settings.service.addresses(loaded.settings) == {
+        "users": "https://users.internal/api",
+        "orders": "https://orders.example",
+        "products": "https://products.internal/api",
+        "stock": "https://stock.example",
+    }
+
+
+@pytest.mark.parametrize("template", ["https://orders.internal", "ftp://{service}", "{service}"])
+def test_template_that_is_none(load_from: LoadFrom, template: str) -> None:
+    """It is an address with the name of the service in it."""
+    (found,) = load_from(environ={"SERVICE_URL_TEMPLATE": template}).errors
+    assert (found.id, found.variable) == ("service.url", "SERVICE_URL_TEMPLATE")

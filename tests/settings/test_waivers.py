@@ -66,8 +66,22 @@ def test_what_is_wrong_cannot_be_waived(load_from: LoadFrom) -> None:
     class Waiving(Strict):
         waivers = {"own.wrong": "please"}
 
-    loaded = load_from(Waiving, {"TIME_ZONE": "Asia/Tokyo"})
-    assert "own.wrong" in [problem.id for problem in loaded.errors]
+    (problem,) = load_from(Waiving, {"TIME_ZONE": "Asia/Tokyo"}).errors
+    assert (problem.id, problem.hint) == ("own.wrong", "the waiver has no effect: this cannot be waived")
+
+
+def test_debug_cannot_be_waived_in_production(load_from: LoadFrom) -> None:
+    """Neither by the class nor by a profile, and a profile cannot call production local."""
+
+    class Waiving(CoreSettings):
+        waivers = {"security.debug": "please"}
+
+    profile = "policy.local = true\n[policy.waivers]\n'security.debug' = 'please'\n[settings]\ndebug = true\n"
+    loaded = load_from(Waiving, files={"profiles/own.toml": profile}, profiles=["monolith", "production", "own"])
+    (problem,) = (problem for problem in loaded.problems if problem.id == "security.debug")
+    assert (problem.severity, problem.is_policy, problem.origin) == ("error", False, "profile own")
+    assert problem.hint == "set DEBUG=false\nthe waiver has no effect: this cannot be waived"
+    assert "security.debug" not in [waived.id for waived in loaded.waived]
 
 
 def test_a_waiver_of_no_rule_is_an_error(load_from: LoadFrom) -> None:

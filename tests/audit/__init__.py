@@ -1,0 +1,1 @@
+"""Tests of the audit log, and the app whose models they record."""
