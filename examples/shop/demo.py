@@ -87,10 +87,11 @@ def open_server(port: int | None) -> WSGIServer:
 
 def logins() -> list[str]:
     """Who can sign in, and how."""
-    from products.management.commands.seed import CUSTOMER, DEMO  # noqa: PLC0415  # as above
+    from products.management.commands.seed import CUSTOMER, DEMO, SUPPORT  # noqa: PLC0415  # as above
 
     return [
         f"Admin and API   {DEMO.email}, password {DEMO.password}",
+        f"Admin, as staff {SUPPORT.email}, password {SUPPORT.password}",
         f"API             {CUSTOMER.email}, password {CUSTOMER.password}",
     ]
 

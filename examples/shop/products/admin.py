@@ -2,12 +2,13 @@
 
 from django.contrib import admin
 
+from dj_core_utils.db.admin import StampedAdmin, TimelineMixin
 from products.models import Product
 
 
 @admin.register(Product)
-class ProductAdmin(admin.ModelAdmin):
-    """The catalogue; stock is edited in the list."""
+class ProductAdmin(TimelineMixin, StampedAdmin):
+    """The catalogue; stock is edited in the list, and History shows who changed which price."""
 
     list_display = ("name", "sku", "price", "stock")
     list_editable = ("stock",)

@@ -3,9 +3,14 @@
 from django.core.validators import MinValueValidator
 from django.db import models
 
+from dj_core_utils.db.models import StatusMixin, UserTrackedModel
 
-class Product(models.Model):
-    """One article of the catalogue; prices are in the currency that ``PAYMENT_CURRENCY`` names."""
+
+class Product(UserTrackedModel, StatusMixin):
+    """One article of the catalogue; prices are in the currency that ``PAYMENT_CURRENCY`` names.
+
+    It knows when and by whom it was made and last written, and a status says whether it is on sale.
+    """
 
     sku = models.CharField("article number", max_length=20, unique=True)
     name = models.CharField(max_length=100)

@@ -1,13 +1,18 @@
 """Settings of the shop: what it adds to the framework's, and the one call that exports them all to Django."""
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, SecretStr
 
 from dj_core_utils.settings import CoreSettings, Problem, Section, export_settings, rule
+from dj_core_utils.settings.audit import AuditSettings
 from dj_core_utils.settings.rules import RuleContext
 from dj_core_utils.settings.static import StaticSettings
+
+if TYPE_CHECKING:
+    # Written by "config stubs": type checkers know settings.PAGE_SIZE.
+    from shop._settings_types import *  # noqa: F403
 
 
 class PaymentSettings(Section):
@@ -41,10 +46,12 @@ class ShopSettings(CoreSettings):
     root_urlconf: str = "shop.urls"
     wsgi_application: str | None = "shop.wsgi.application"
     asgi_application: str | None = "shop.asgi.application"
-    installed_apps: list[str] = ["users", "products", "pages"]
+    installed_apps: list[str] = ["dj_core_utils.db", "users", "products", "orders", "pages"]
     auth_user_model: str = "users.User"
     # A default of ours inside a section of the framework's; profiles and the environment still come before it.
     static: StaticSettings = StaticSettings(static_server="whitenoise")
+    # When and by whom a row was written last stands on each entry of the audit log anyway.
+    audit: AuditSettings = AuditSettings(exclude=["*.*.updated_at", "*.*.updated_by", "users.User.last_login"])
 
     # Fields of our own: PAGE_SIZE and SHOW_LOGIN in the environment, in profiles, and in django.conf.settings.
     page_size: int = Field(default=5, ge=1, le=500, description="Products on a page, of the shop and of the API.")

@@ -3,11 +3,12 @@
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 
+from dj_core_utils.db.admin import TimelineMixin
 from users.models import User
 
 
 @admin.register(User)
-class EmailUserAdmin(UserAdmin):
+class EmailUserAdmin(TimelineMixin, UserAdmin):
     """Django's user pages without the field that this project has removed."""
 
     ordering = ("email",)
