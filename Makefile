@@ -15,10 +15,10 @@ COVERAGE ?=
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test coverage lint format typecheck bench docs env-example reference generate constraints clean
+.PHONY: help install demo test coverage lint format typecheck bench docs env-example reference generate constraints release-prepare release-check clean
 
 help: ## Show this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
 install: $(READY) ## Set up .venv with the package, editable, and all that its development needs
 	@echo "$(VENV) is ready"
@@ -63,7 +63,7 @@ typecheck: $(READY) ## Check the types: mypy over everything, pyright as an edit
 	@$(BIN)/mypy
 	@$(BIN)/pyright --pythonpath $(BIN)/python
 
-bench: $(READY) ## Measure the cost of a start and of a load against peers
+bench: $(READY) ## Measure the cost of a start, of a load, of the audit log and of calls against peers
 	@$(BIN)/python -m uv pip install --quiet --python $(BIN)/python --requirements benchmarks/requirements.txt || \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement benchmarks/requirements.txt
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
@@ -85,6 +85,19 @@ constraints: $(READY) ## Take the newest releases of all dependencies into const
 		$(BIN)/python -m uv --system-certs pip compile --quiet --universal --upgrade --no-header --no-annotate \
 			--python-version 3.11 --extra dev pyproject.toml; } > constraints.txt.new
 	@mv constraints.txt.new constraints.txt
+
+# The tag that is released; the check then says when it does not fit: make release-check TAG=v1.0.0rc1
+TAG ?=
+# Address of the repository, for the links in the notes of the release
+REPOSITORY_URL ?=
+# The shell gets these from its environment: a name with a quote or a $$ in it is text, not a command.
+export TAG REPOSITORY_URL VERSION
+
+release-prepare: $(READY) ## Set the version, and close the changelog: make release-prepare VERSION=1.0.0rc1
+	@PYTHONPATH=.ci $(BIN)/python -m release prepare "$$VERSION"
+
+release-check: $(READY) ## Do everything for a release but publish it; the files are left in dist
+	@PYTHONPATH=.ci $(BIN)/python -m release check --tag "$$TAG" --repository-url "$$REPOSITORY_URL"
 
 clean: ## Remove everything that these commands made
 	@rm -rf $(VENV) .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist docs/_build htmlcov

@@ -72,6 +72,40 @@ PYDJANTIC = """
 
     to_django(ProjectSettings())
 """
+# The fields of all our sections, declared in pydantic-settings alone: what any class of that size costs.
+LEAVES = """
+    import pathlib, types, typing
+    from dj_core_utils.settings import CoreSettings
+
+    def source(kind):
+        origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+        if origin is typing.Annotated:
+            return source(arguments[0])
+        if origin is typing.Literal:
+            return f"typing.Literal[{', '.join(map(repr, arguments))}]"
+        if origin in (typing.Union, types.UnionType):
+            return " | ".join(map(source, arguments))
+        if origin is not None:
+            return f"{origin.__name__}[{', '.join(map(source, arguments))}]"
+        if kind is type(None):
+            return "None"
+        if kind.__module__ in ("datetime", "pathlib", "pydantic.types"):
+            return f"{kind.__module__}.{kind.__name__}"
+        return kind.__name__ if kind.__module__ == "builtins" else "pydantic.types.SecretStr"
+
+    lines = ["import datetime, pathlib, typing", "import pydantic.types", "from pydantic import Field"]
+    lines += ["from pydantic_settings import BaseSettings", "from hand import *"]
+    sections = {name: field.annotation for name, field in CoreSettings.model_fields.items()}
+    sections = {name: kind for name, kind in sections.items() if hasattr(kind, "model_fields")}
+    for name, section in sections.items():
+        lines.append(f"class {section.__name__}(BaseSettings, env_prefix='leaves_{name}_', validate_default=False):")
+        for leaf, field in section.model_fields.items():
+            default = "default_factory=list" if typing.get_origin(field.annotation) is list else "default=None"
+            text = field.description
+            lines.append(f"    {leaf}: {source(field.annotation)} = Field({default}, description={text!r})")
+        lines.append(f"{section.__name__}()")
+    pathlib.Path("with_leaves.py").write_text("\\n".join(lines) + "\\n")
+"""
 DYNACONF = """
     from hand import *
     import dynaconf
@@ -99,6 +133,7 @@ VARIANTS = {
     "hand": "hand-written",
     "floor": "hand-written + import pydantic_settings",
     "ours": "dj_core_utils",
+    "with_leaves": "pydantic-settings, the same fields",
     "with_environ": "django-environ",
     "with_pydjantic": "pydjantic",
     "with_dynaconf": "dynaconf",
@@ -117,6 +152,7 @@ def prepare(folder: Path) -> None:
     (folder / "urls.py").write_text("urlpatterns = []\n")
     (folder / "ours.py").write_text(dedent(OURS))
     run(folder, dedent(DUMP))
+    run(folder, dedent(LEAVES))
     (folder / "floor.py").write_text("import pydantic_settings\nfrom hand import *\n")
     (folder / "with_environ.py").write_text(dedent(ENVIRON))
     names = [line.split(" = ")[0] for line in (folder / "hand.py").read_text().splitlines() if " = " in line]
