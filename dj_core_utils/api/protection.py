@@ -147,4 +147,20 @@ def reset_protections() -> None:
     _protections.clear()
 
 
+def replace_protection(service: str, protection: Protection | None) -> Protection | None:
+    """Give a service another breaker and budget.
+
+    Args:
+        service: Its name.
+        protection: The ones from now on; None for new ones with the next call.
+
+    Returns:
+        The ones until now.
+    """
+    found = _protections.pop(service, None)
+    if protection is not None:
+        _protections[service] = protection
+    return found
+
+
 os.register_at_fork(after_in_child=reset_protections)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from dj_core_utils.api.exceptions import APIClientError, CircuitOpenError, ServiceTimeoutError, ServiceUnavailableError
 from dj_core_utils.api.faults import AILING, PAUSED, error_of
 from dj_core_utils.api.protection import protection_of
+from dj_core_utils.api.stand_ins import stand_ins
 from dj_core_utils.api.telemetry import attempt_of
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ def attempt_until_answered(call: Call, send: Callable[[Call, Attempt], tuple[API
             pause = tries.pause_before_next(failure)
             if pause is None:
                 raise failure
-        time.sleep(pause)
+        if not _is_rehearsed(call, pause):
+            time.sleep(pause)
 
 
 async def aattempt_until_answered(call: Call, send: Callable[[Call, Attempt], Awaitable[tuple[APIResponse, T]]]) -> T:
@@ -90,7 +92,8 @@ async def aattempt_until_answered(call: Call, send: Callable[[Call, Attempt], Aw
             pause = tries.pause_before_next(failure)
             if pause is None:
                 raise failure
-        await asyncio.sleep(pause)
+        if not _is_rehearsed(call, pause):
+            await asyncio.sleep(pause)
 
 
 class Tries:
@@ -207,3 +210,11 @@ def pause_before(call: Call, failure: APIClientError, number: int) -> float | No
     # The whole of it is left to chance, so that callers that failed together do not come back together.
     pause = (failure.retry_after or 0.0) + random.uniform(0, longest)  # noqa: S311  # nothing secret
     return pause if time.monotonic() + pause < call.deadline else None
+
+
+def _is_rehearsed(call: Call, pause: float) -> bool:
+    """Whether a test answers: the pause is taken from the time of the call, and nobody waits."""
+    if call.location.service not in stand_ins:
+        return False
+    call.deadline -= pause
+    return True

@@ -91,6 +91,18 @@ class JWKSClient:
             await asyncio.wrap_future(fetch)
         return self._known(kid)
 
+    def grow_older(self, seconds: float) -> None:
+        """Let what is known be older; for the tests of a project.
+
+        Args:
+            seconds: By how much.
+        """
+        with self._lock:
+            if self._fetched is not None:
+                self._fetched -= seconds
+            if self._tried is not None:
+                self._tried -= seconds
+
     def _known(self, kid: str) -> tuple[TokenKey, ...]:
         if self._fetched is None or self._clock() - self._fetched > STALE_FOR:
             raise AuthUnavailableError("The public keys of the signer cannot be fetched.")

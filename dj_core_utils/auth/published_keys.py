@@ -13,6 +13,8 @@ from dj_core_utils.auth.errors import AuthUnavailableError, KeyFaultError
 from dj_core_utils.auth.keys import token_key
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dj_core_utils.auth.keys import TokenKey
 
 SECONDS: Final = 3.0
@@ -21,6 +23,9 @@ MOST_KEYS: Final = 32
 
 _OK = 200
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
+
+stand_ins: dict[str, Callable[[], bytes]] = {}
+"""What answers in place of an address while a test runs; see ``dj_core_utils.testing.fake_jwks``."""
 
 
 def fetch_keys(url: str, algorithm: str) -> dict[str, TokenKey]:
@@ -36,7 +41,8 @@ def fetch_keys(url: str, algorithm: str) -> dict[str, TokenKey]:
     Raises:
         AuthUnavailableError: There is no answer in three seconds, or none of 64 KiB at most that is a key set.
     """
-    body = _get(url)
+    stand_in = stand_ins.get(url)
+    body = _get(url) if stand_in is None else stand_in()
     try:
         found = json.loads(body)["keys"]
     except (ValueError, KeyError, TypeError, RecursionError):

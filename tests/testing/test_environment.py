@@ -384,6 +384,21 @@ TESTS = """
             assert get_settings().page_size == django_settings.PAGE_SIZE == 3
 
 
+    def test_played_services(fake_peer, fake_caller, fake_jwks):
+        from dj_core_utils.api.client import APIClient
+        from dj_core_utils.auth.incoming import recognise
+        from dj_core_utils.auth.user_tokens import user_tokens
+
+        orders, stock = fake_peer("orders"), fake_peer("stock")
+        orders.get("orders/").returns([7])
+        assert APIClient("orders").get("orders/") == [7]
+        stock.assert_not_called()
+        users = fake_caller("users", scopes=["orders:read"])
+        credential = users.headers("GET", "/")["Authorization"].partition(" ")[2].encode()
+        assert recognise(credential, method="GET", path="/").scopes == {"orders:read"}
+        assert user_tokens().access.verify(fake_jwks.access_token(sub="7"))["sub"] == "7"
+
+
     @pytest.mark.parametrize("number", range(6))
     def test_clean_again(number):
         assert get_settings().page_size == 50
@@ -396,4 +411,4 @@ def test_in_a_project_with_pytest_django(project: WriteProject, run_python: RunP
     folder = project({"conftest.py": PLUGIN, "settings.py": SETTINGS, "test_shop.py": TESTS})
     arguments = ["-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "--ds", "settings", *options]
     done = run_python(arguments, cwd=folder)
-    assert "13 passed" in done.stdout, done.stdout + done.stderr
+    assert "14 passed" in done.stdout, done.stdout + done.stderr
