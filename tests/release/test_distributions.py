@@ -165,13 +165,8 @@ def test_each_extra_is_tried(built: Distributions) -> None:
     ]
 
 
-def test_a_sound_installation_passes() -> None:
-    """Modules, commands and a project of an installation with the extra work."""
-    assert list(installing.smoke(Path(sys.executable), ["redis"])) == []
-
-
 def test_a_broken_installation_is_found(tmp_path: Path) -> None:
-    """A module that cannot be imported, and an extra that is not said to be missing, are reported."""
+    """A module that cannot be imported, and an extra that is not said to be missing, are reported; what is sound is not."""
     venv.create(tmp_path / "venv", symlinks=True)
     base = str(tmp_path / "venv")
     own = Path(sysconfig.get_path("purelib", vars={"base": base, "platbase": base}))
@@ -183,7 +178,7 @@ def test_a_broken_installation_is_found(tmp_path: Path) -> None:
     (report,) = installing.smoke(tmp_path / "venv" / "bin" / "python", [])
     assert "import dj_core_utils.forgotten: No module named 'a_module_that_is_nowhere'" in report
     assert "CACHE_URL=redis://127.0.0.1:6379/0 python manage.py check\n  ends with status 0 (expected 1)" in report
-    assert "optional" not in report
+    assert report.count("\n  ends with status") + report.count("\nimport ") == 2
 
 
 def test_an_installation_that_fails_says_why(built: Distributions, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import importlib.util
 import json
 import socket
 import ssl
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 _MOST_BYTES = 65_536
+_CLOSING_SECONDS = 0.2
 _NO_TLS = "write nats://, or let the server require TLS"
 _INSTALL = 'pip install "dj-core-utils[{}]"'
 _WITHOUT_SERVER = {
@@ -122,6 +124,7 @@ async def _nats_server(event_bus: Mapping[str, Any]) -> Finding:
             allow_reconnect=False,
             max_reconnect_attempts=1,
             reconnect_time_wait=0,
+            error_cb=_told_by_the_exception,
         )
         with Stopwatch.running() as watch:
             await client.flush()
@@ -129,7 +132,14 @@ async def _nats_server(event_bus: Mapping[str, Any]) -> Finding:
         name = f"NATS {version.major}.{version.minor}.{version.patch}"
         return Finding("ok", f"{name}, {_encryption(event_bus)}", milliseconds=watch.milliseconds)
     finally:
-        await client.close()
+        # After a handshake that it refused itself, the client waits for an end that never comes.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(client.close(), _CLOSING_SECONDS)
+
+
+async def _told_by_the_exception(error: Exception) -> None:
+    """The client would also log it, with a traceback."""
+    del error
 
 
 def _encryption(event_bus: Mapping[str, Any]) -> str:
