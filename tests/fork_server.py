@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 COLD = "DJ_TEST_COLD_STARTS"
 HASH_SEED = {"PYTHONHASHSEED": "0"}
 QUIET = ["-W", "ignore"]
+LOCALE = {"LANG", "LANGUAGE"}
 UNDERSTOOD = {"PYTHONDONTWRITEBYTECODE", "PYTHONIOENCODING", "PYTHONPATH"}
 STREAMS = 3
 # None of them reads the settings when it is imported.
@@ -32,6 +33,7 @@ MODULES = (
     "dj_core_utils.settings.export",
     "django.contrib.auth.hashers",
     "django.contrib.auth.password_validation",
+    "django.contrib.postgres.fields",
     "django.core.cache.backends.locmem",
     "django.core.handlers.asgi",
     "django.core.handlers.wsgi",
@@ -43,9 +45,14 @@ MODULES = (
     "django.forms",
     "django.template.backends.django",
     "django.test.client",
+    "django.test.runner",
     "django.urls",
     "logging.config",
+    "psycopg",
     "pydantic_settings",
+    "pygments.formatters.html",
+    "pygments.lexers.special",
+    "requests",
 )
 
 
@@ -60,7 +67,7 @@ def is_warm(arguments: Sequence[str], environ: Mapping[str, str]) -> bool:
     asked = {
         name: value
         for name, value in environ.items()
-        if name.startswith(("LANG", "LC_", "PYTHON")) and name not in UNDERSTOOD
+        if (name.startswith(("LC_", "PYTHON")) or name in LOCALE) and name not in UNDERSTOOD
     }
     given = {**{name: os.environ.get(name) for name in asked}, **HASH_SEED}
     is_plain = not first.startswith("-") or first in {"-", "-c", "-m"} or list(arguments[:2]) == QUIET
@@ -247,7 +254,34 @@ def main() -> None:
     for name in MODULES:
         importlib.import_module(name)
     gc.freeze()
-    run(become(serve(address)))
+    arguments = become(serve(address))
+    try:
+        run(arguments)
+    except SystemExit as end:
+        if end.code is not None and not isinstance(end.code, int):
+            raise  # it is printed
+        leave(end.code or 0)
+        raise
+    leave(0)
+
+
+def leave(status: int) -> None:
+    """End as an interpreter does, but take no objects apart: that would be a third of the time.
+
+    Args:
+        status: The exit status.
+    """
+    import atexit  # noqa: PLC0415  # the stand-in starts in a hundredth of a second
+    import threading  # noqa: PLC0415  # the same
+
+    threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001  # waits for threads, as the interpreter itself does at its end
+    atexit._run_exitfuncs()  # noqa: SLF001  # the same
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        return  # the interpreter says so, and ends with a status of its own
+    os._exit(status)
 
 
 if __name__ == "__main__":

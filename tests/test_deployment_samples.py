@@ -100,18 +100,20 @@ class Shop:
 
     Args:
         folder: Where it is.
+        python: What ``python`` is in it.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, python: Path) -> None:
         self.folder = folder
+        self.python = python
 
     def run(self, command: str, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
         """Run a command as in a container: with this environment and nothing else."""
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        folders = (str(self.python.parent), str(Path(sys.executable).parent), os.environ["PATH"])
         return subprocess.run(
             ["/bin/sh", "-c", command],
             cwd=self.folder,
-            env={**clean_environment(), "PATH": path, **environment},
+            env={**clean_environment(), "PATH": os.pathsep.join(folders), **environment},
             capture_output=True,
             text=True,
             check=False,
@@ -126,7 +128,7 @@ def shop(request: pytest.FixtureRequest, tmp_path: Path, python: WarmPython) -> 
     for example in parse(ROOT / "docs" / "how-to" / f"{request.param}.md", Reader(folder, python.program)).examples():
         if example.region.lexemes.get("arguments") in {"python", *WRITTEN} or "startproject" in str(example.parsed):
             example.evaluate()
-    return Shop(folder)
+    return Shop(folder, python.program)
 
 
 def mount(folder: Path, values: Mapping[str, str], version: str = "1") -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 import sysconfig
 import tarfile
 import venv
@@ -166,7 +165,7 @@ def test_each_extra_is_tried(built: Distributions) -> None:
 
 
 def test_a_broken_installation_is_found(tmp_path: Path) -> None:
-    """A module that cannot be imported, and an extra that is not said to be missing, are reported; what is sound is not."""
+    """A module that cannot be imported and an extra that is not said to be missing are reported, and no more is."""
     venv.create(tmp_path / "venv", symlinks=True)
     base = str(tmp_path / "venv")
     own = Path(sysconfig.get_path("purelib", vars={"base": base, "platbase": base}))

@@ -9,13 +9,14 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from tests.rotation.worker import replace, working
+from tests.rotation.worker import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.conftest import WriteProject
+    from tests.rotation.worker import Working
 
 RELOAD = {"RELOAD_SECRETS": "1s"}
 
@@ -98,7 +99,7 @@ def _asks_for_passwords(role: Role) -> Iterator[None]:
 
 @pytest.mark.parametrize("pool", ["off", "on"])
 def test_a_new_password_is_used_by_the_next_connection(
-    role: Role, project: WriteProject, tmp_path: Path, pool: str
+    role: Role, project: WriteProject, tmp_path: Path, pool: str, working: Working
 ) -> None:
     """A rotated password is picked up by all threads at once, by a pool as well; without the setting it is not."""
     password = tmp_path / "password"
@@ -118,7 +119,9 @@ def test_a_new_password_is_used_by_the_next_connection(
         assert "ERROR" not in watching.end()
 
 
-def test_a_pool_replaces_connections_with_the_new_password(role: Role, project: WriteProject, tmp_path: Path) -> None:
+def test_a_pool_replaces_connections_with_the_new_password(
+    role: Role, project: WriteProject, tmp_path: Path, working: Working
+) -> None:
     """A pool whose connections the server ends opens others by itself, with the password of that moment."""
     password = tmp_path / "password"
     password.write_text(role.password, encoding="utf-8")
@@ -164,7 +167,9 @@ def layouts(role: Role, folder: Path) -> dict[str, tuple[dict[str, str], Callabl
 
 
 @pytest.mark.parametrize("layout", ["user and password", "url", "kubernetes"])
-def test_every_way_to_hand_over_a_password(role: Role, project: WriteProject, tmp_path: Path, layout: str) -> None:
+def test_every_way_to_hand_over_a_password(
+    role: Role, project: WriteProject, tmp_path: Path, layout: str, working: Working
+) -> None:
     """Two files that change together, a URL in a file, and the links of Kubernetes are all followed."""
     environ, write = layouts(role, tmp_path)[layout]
     write()
@@ -184,7 +189,9 @@ def test_every_way_to_hand_over_a_password(role: Role, project: WriteProject, tm
 
 
 @pytest.mark.parametrize("broken", ["", "\n", "change-me", "nul\0byte", None])
-def test_a_broken_file_changes_nothing(role: Role, project: WriteProject, tmp_path: Path, broken: str | None) -> None:
+def test_a_broken_file_changes_nothing(
+    role: Role, project: WriteProject, tmp_path: Path, broken: str | None, working: Working
+) -> None:
     """An empty file, a placeholder, a torn one or none keeps the password from before and is told of once."""
     password = tmp_path / "password"
     password.write_text(role.password, encoding="utf-8")
@@ -224,7 +231,7 @@ MARIADB = """
 """
 
 
-def test_mariadb(mariadb_url: str, project: WriteProject, tmp_path: Path) -> None:
+def test_mariadb(mariadb_url: str, project: WriteProject, tmp_path: Path, working: Working) -> None:
     """The same on MariaDB: no engine has anything of its own."""
     import pymysql  # noqa: PLC0415  # only this test needs the driver
 

@@ -20,7 +20,7 @@ from dj_core_utils.auth.keys import token_key
 from dj_core_utils.conf import conf
 from dj_core_utils.rotation.keys import SigningKeys
 from dj_core_utils.rotation.reading import Reading
-from tests.rotation.worker import Worker, replace, working
+from tests.rotation.worker import Worker, replace
 from tests.settings.key_pairs import key_pair
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.conftest import WriteProject
+    from tests.rotation.worker import Working
 
 settings: Any = django_settings  # the types of the Django plugin are those of the project of the tests
 
@@ -47,7 +48,7 @@ def look(worker: Worker) -> None:
     worker.do("request()")
 
 
-def test_a_rotated_secret_key_signs_nobody_out(project: WriteProject, tmp_path: Path) -> None:
+def test_a_rotated_secret_key_signs_nobody_out(project: WriteProject, tmp_path: Path, working: Working) -> None:
     """A new key is accepted first and signs later, so processes that see it at different moments trust each other."""
     old, new = secrets.token_urlsafe(50), secrets.token_urlsafe(50)
     key = tmp_path / "key"
@@ -79,7 +80,7 @@ def test_a_rotated_secret_key_signs_nobody_out(project: WriteProject, tmp_path: 
 
 
 @pytest.mark.parametrize("broken", ["", "-----BEGIN PRIVATE KEY-----\ntorn", None])
-def test_a_pair_of_token_keys(project: WriteProject, tmp_path: Path, broken: str | None) -> None:
+def test_a_pair_of_token_keys(project: WriteProject, tmp_path: Path, broken: str | None, working: Working) -> None:
     """A pair in a file rotates the same way, and a file that is half-written keeps the old pair in force."""
     key = tmp_path / "jwt.pem"
     first, second = key_pair("P-256", 1)[0], key_pair("P-256", 2)[0]
@@ -105,7 +106,7 @@ def test_a_pair_of_token_keys(project: WriteProject, tmp_path: Path, broken: str
     assert "JWT_SIGNING_KEY" in log
 
 
-def test_no_file_no_watch(project: WriteProject) -> None:
+def test_no_file_no_watch(project: WriteProject, working: Working) -> None:
     """Where no password and no key comes from a file the setting has no effect, and says so."""
     with working(project(), {"RELOAD_SECRETS": "60s"}) as worker:
         worker.do("request()")

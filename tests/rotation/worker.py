@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from contextlib import contextmanager
 from textwrap import dedent
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tests.conftest import clean_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
 CODE = dedent("""
@@ -118,11 +118,18 @@ class Worker:
         return self.log + output + errors
 
 
+class Working(Protocol):
+    """How a test gets a worker."""
+
+    def __call__(self, folder: Path, environ: Mapping[str, str]) -> AbstractContextManager[Worker]:
+        """A worker of the project in a folder."""
+
+
 @contextmanager
-def working(folder: Path, environ: Mapping[str, str]) -> Iterator[Worker]:
-    """A worker of the project in a folder."""
+def working(program: Path, folder: Path, environ: Mapping[str, str]) -> Iterator[Worker]:
+    """A worker of the project in a folder, run by a program."""
     process = subprocess.Popen(
-        [sys.executable, "-c", CODE],
+        [program, "-c", CODE],
         cwd=folder,
         env={**clean_environment(), "DJANGO_SETTINGS_MODULE": "settings", "DJANGO_PROFILE": "development", **environ},
         stdin=subprocess.PIPE,
