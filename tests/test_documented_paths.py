@@ -49,6 +49,7 @@ PATHS = [
     "dj_core_utils.auth.jwks.JWKSClient",
     "dj_core_utils.auth.keys.KeyRing",
     "dj_core_utils.auth.keys.token_key",
+    "dj_core_utils.auth.outgoing.aheaders_for",
     "dj_core_utils.auth.outgoing.headers_for",
     "dj_core_utils.auth.principal.LocalCaller",
     "dj_core_utils.auth.principal.ServicePrincipal",

@@ -6,14 +6,13 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import httpx2
-from asgiref.sync import sync_to_async
-from django.core.exceptions import SynchronousOnlyOperation
 
+from dj_core_utils.api.bounded import bounded
 from dj_core_utils.api.faults import failure_of, is_error, too_large
 from dj_core_utils.api.pools import pools
 from dj_core_utils.api.response import APIResponse
 from dj_core_utils.api.stand_ins import stand_ins
-from dj_core_utils.auth.outgoing import headers_for
+from dj_core_utils.auth.outgoing import aheaders_for, headers_for
 
 if TYPE_CHECKING:
     from dj_core_utils.api.call import Call
@@ -31,11 +30,12 @@ def send(call: Call, attempt: Attempt) -> tuple[APIResponse, APIResponse]:
         APIClientError: There was no whole answer.
     """
     try:
-        response = _begin(call, attempt)
-        try:
-            answer = _answer(call, response, _read(response, call))
-        finally:
-            response.close()
+        with bounded(call.deadline):
+            response = _begin(call, attempt)
+            try:
+                answer = _answer(call, response, _read(response, call))
+            finally:
+                response.close()
     except httpx2.HTTPError as error:
         raise failure_of(call, error) from error
     return answer, answer
@@ -76,13 +76,14 @@ def open_stream(call: Call, attempt: Attempt) -> tuple[APIResponse, httpx2.Respo
         APIClientError: There was no answer.
     """
     try:
-        response = _begin(call, attempt)
-        try:
-            is_read = is_error(response.status_code)
-            return _answer(call, response, _read(response, call) if is_read else b""), response
-        except BaseException:
-            response.close()
-            raise
+        with bounded(call.deadline):
+            response = _begin(call, attempt)
+            try:
+                is_read = is_error(response.status_code)
+                return _answer(call, response, _read(response, call) if is_read else b""), response
+            except BaseException:
+                response.close()
+                raise
     except httpx2.HTTPError as error:
         raise failure_of(call, error) from error
 
@@ -131,7 +132,7 @@ def _request(call: Call, attempt: Attempt) -> httpx2.Request:
     """The request of one attempt, without credentials."""
     rest = call.rest()
     limits = call.limits
-    read = min(limits.read_timeout, rest)
+    read = limits.read_timeout  # also between two pieces of a stream, which the deadline does not end
     connect = min(limits.connect_timeout, rest)  # also for one that is free
     timeout = {"connect": connect, "pool": connect, "read": read, "write": read}
     extensions: dict[str, Any] = {"timeout": timeout}
@@ -152,10 +153,9 @@ def _authorize(request: httpx2.Request, call: Call) -> httpx2.Request:
 
 
 async def _aauthorize(request: httpx2.Request, call: Call) -> httpx2.Request:
-    try:
-        return _authorize(request, call)
-    except SynchronousOnlyOperation:  # a user that nobody has loaded yet
-        return await sync_to_async(_authorize, thread_sensitive=True)(request, call)
+    if "authorization" not in call.headers:
+        request.headers.update(await aheaders_for(call.location.service, method=call.method, path=call.target))
+    return request
 
 
 def _read(response: httpx2.Response, call: Call) -> bytes:

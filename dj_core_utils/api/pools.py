@@ -11,7 +11,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+import httpcore2
 import httpx2
+
+from dj_core_utils.api.bounded import BoundedBackend
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -25,6 +28,20 @@ _LIMITS = httpx2.Limits(
 )
 
 _Key = tuple[str, str]
+
+
+class _Pool(httpx2.HTTPTransport):
+    """Connections whose waiting ends with the call; httpx2 has no option for that."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        super().__init__(verify=context, trust_env=False, limits=_LIMITS)
+        self._pool = httpcore2.ConnectionPool(
+            ssl_context=context,
+            max_connections=_LIMITS.max_connections,
+            max_keepalive_connections=_LIMITS.max_keepalive_connections,
+            keepalive_expiry=_LIMITS.keepalive_expiry,
+            network_backend=BoundedBackend(),
+        )
 
 
 class _LoopPools:
@@ -64,8 +81,7 @@ class Pools:
         key = service, ca_file
         with self._lock:
             if key not in self._pools:
-                context = self._context(ca_file)
-                self._pools[key] = httpx2.HTTPTransport(verify=context, trust_env=False, limits=_LIMITS)
+                self._pools[key] = _Pool(self._context(ca_file))
             return self._pools[key]
 
     async def apool(self, service: str, ca_file: str) -> httpx2.AsyncHTTPTransport:

@@ -58,7 +58,7 @@ def headers_for(service: str, *, method: str, path: str) -> dict[str, str]:
     Raises:
         KeyFaultError: The signing key cannot be used.
         django.core.exceptions.SynchronousOnlyOperation: The user of the request would have to be loaded on a running
-            event loop; call this through ``sync_to_async`` there.
+            event loop; ``aheaders_for`` loads them in a thread.
     """
     credential = _credential()
     if credential.signing is not None:
@@ -77,6 +77,30 @@ def headers_for(service: str, *, method: str, path: str) -> dict[str, str]:
     if credential.static:
         return {"Authorization": header_value(credential.caller, credential.static)}
     return {}
+
+
+async def aheaders_for(service: str, *, method: str, path: str) -> dict[str, str]:
+    """The same on an event loop: a user whom nobody has loaded yet is loaded in Django's thread.
+
+    Args:
+        service: Who is called.
+        method: Of the request.
+        path: Of the request, as it is sent.
+
+    Returns:
+        ``Authorization``; nothing where no credential is configured.
+
+    Raises:
+        KeyFaultError: The signing key cannot be used.
+    """
+    from django.core.exceptions import SynchronousOnlyOperation  # noqa: PLC0415  # a loop of Django's, then
+
+    try:
+        return headers_for(service, method=method, path=path)
+    except SynchronousOnlyOperation:
+        from asgiref.sync import sync_to_async  # noqa: PLC0415  # only here
+
+        return await sync_to_async(headers_for, thread_sensitive=True)(service, method=method, path=path)
 
 
 def acting_user() -> Actor | None:

@@ -184,6 +184,20 @@ def drip(connection: socket.socket, _line: str) -> None:
         time.sleep(0.01)
 
 
+def drip_headers(connection: socket.socket, _line: str) -> None:
+    """A behaviour: a byte of the headers now and then."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nX-A: ")
+    for _ in range(1000):
+        connection.sendall(b"x")
+        time.sleep(0.01)
+
+
+def late_silence(connection: socket.socket, line: str) -> None:
+    """A behaviour: the beginning of a body after a while, then nothing."""
+    time.sleep(0.2)
+    hang_in_body(connection, line)
+
+
 def hang_in_body(connection: socket.socket, line: str) -> None:
     """A behaviour: headers, the beginning of a body, then nothing."""
     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{")

@@ -132,6 +132,29 @@ def test_body_that_never_ends(get: Callable[..., JSON], behave: Callable[[socket
         assert time.monotonic() - begun < 1
 
 
+@pytest.mark.parametrize("behave", [peers.drip_headers, peers.late_silence])
+def test_no_read_outlives_the_deadline(get: Callable[..., JSON], behave: Callable[[socket.socket, str], None]) -> None:
+    """A timeout that began when there was more time left ends with the call, in the headers, too."""
+    with orders(behave, deadline=0.4, read_timeout=30, attempts=3):
+        begun = time.monotonic()
+        with pytest.raises(exceptions.ServiceTimeoutError) as caught:
+            get()
+        assert time.monotonic() - begun < 8
+    assert caught.value.code == "deadline"
+
+
+def test_a_stream_is_read_for_longer_than_the_deadline() -> None:
+    """The deadline of a stream ends with its headers; a socket that was bounded by it is free again."""
+
+    def slowly(connection: socket.socket, _line: str) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na")
+        time.sleep(0.5)
+        connection.sendall(b"b")
+
+    with orders(slowly, deadline=0.4, read_timeout=10), APIClient("orders").stream("x/") as answer:
+        assert b"".join(answer) == b"ab"
+
+
 def test_deadline_ends_before_the_timeout(get: Callable[..., JSON]) -> None:
     """No attempt may take longer than what is left."""
     with orders(peers.silence(), attempts=3) as peer:

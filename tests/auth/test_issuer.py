@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import time
@@ -12,6 +13,7 @@ import jwt
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
 from django.test import Client, override_settings
 from django.utils import timezone
 from rest_framework_simplejwt.backends import TokenBackend
@@ -33,6 +35,7 @@ from dj_core_utils.auth.issuer import AccessToken, RefreshToken, sign_in
 from dj_core_utils.auth.principal import TokenUser
 from dj_core_utils.auth.user_tokens import user_tokens
 from dj_core_utils.db.models import RefreshFamily
+from dj_core_utils.management.commands.clearsignins import Command as ClearSignIns
 from tests.auth.conftest import JWT_KEYS, SIMPLE_JWT, USERS
 from tests.settings.key_pairs import key_pair
 
@@ -275,6 +278,22 @@ def test_over_is_over(ada: Any) -> None:  # noqa: ANN401  # any user model
     assert RefreshFamily.objects.count() == 1
     RefreshFamily.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     assert RefreshFamily.objects.over().delete()[0] == 1
+
+
+def test_a_command_forgets_what_is_over(ada: Any, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ANN401  # any user model
+    """Sign-ins that have ended go, a few at a time; the others stay."""
+    ended = timezone.now() - timedelta(seconds=1)
+    for number in range(5):
+        RefreshFamily.objects.create(user_key=f"gone-{number}", current="x", rotated_at=ended, expires_at=ended)
+    pair = sign_in(ada)
+    out = io.StringIO()
+    call_command(ClearSignIns(), batch=2, stdout=out)
+    call_command(ClearSignIns(), stdout=out)
+    assert out.getvalue() == "5 deleted\n0 deleted\n"
+    assert post("token/refresh/", refresh=pair["refresh"]).status_code == 200
+    monkeypatch.setattr(RefreshFamily._meta, "app_label", "nowhere")
+    with pytest.raises(CommandError, match="have no table"):
+        call_command(ClearSignIns())
 
 
 def test_settings_change_at_once(ada: Any) -> None:  # noqa: ANN401  # any user model

@@ -6,11 +6,16 @@ from typing import Any
 
 import jwt
 import pytest
-from django.test import override_settings
+from asgiref.sync import async_to_sync
+from django.contrib.auth import get_user_model
+from django.core.exceptions import SynchronousOnlyOperation
+from django.test import RequestFactory, override_settings
+from django.utils.functional import SimpleLazyObject
 
+from dj_core_utils import _context
 from dj_core_utils.actor import Actor
 from dj_core_utils.auth.errors import KeyFaultError
-from dj_core_utils.auth.outgoing import headers_for
+from dj_core_utils.auth.outgoing import aheaders_for, headers_for
 from dj_core_utils.middleware.context import acting_as
 from tests.auth.conftest import ORDERS, PRODUCTS, SECRET
 
@@ -90,3 +95,21 @@ def test_a_key_that_cannot_sign_is_an_error(key: str) -> None:
     ):
         headers_for("users", method="GET", path="/")
     assert key not in str(caught.value)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("as_orders")
+def test_a_user_whom_nobody_has_loaded_on_a_loop() -> None:
+    """Loading one there is refused by Django; the other function does it in a thread."""
+    user = get_user_model().objects.create(username="ann")
+    request = RequestFactory().get("/")
+    request.user = SimpleLazyObject(lambda: get_user_model().objects.get(username="ann"))  # type: ignore[assignment]  # lazy
+
+    async def ask() -> dict[str, str]:
+        with pytest.raises(SynchronousOnlyOperation):
+            headers_for("users", method="GET", path="/")
+        return await aheaders_for("users", method="GET", path="/")
+
+    with _context.RequestContext(request, "c", None).entered():
+        _, claims = sent(**async_to_sync(ask)())
+    assert claims["obo"]["sub"] == str(user.pk)

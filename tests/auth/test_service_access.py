@@ -192,6 +192,13 @@ def test_a_forged_token_is_refused(name: str, caplog: pytest.LogCaptureFixture) 
     assert header.split(" ")[1] not in caplog.text
 
 
+@pytest.mark.parametrize(("skew", "status"), [(-70, 200), (20, 200), (-95, 401), (60, 401)])
+def test_clocks_of_services_may_differ_a_little(skew: int, status: int) -> None:
+    """A caller whose clock is half a minute wrong gets in, before and behind the minute of its token."""
+    begun = int(time.time()) + skew
+    assert ask(forged(iat=begun, exp=begun + 60)).status_code == status
+
+
 @pytest.mark.parametrize(
     ("method", "again"),
     [("get", 200), ("post", 401)],
