@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import dj_core_utils
 from dj_core_utils.cli.commands import COMMANDS, HELP, add_commands
+from dj_core_utils.cli.elsewhere import project_elsewhere
 from dj_core_utils.cli.init import command as init
 from dj_core_utils.cli.inspection import SETTINGS_VARIABLE, Inspection, find_module, inspect_module
 from dj_core_utils.cli.screen import Screen
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 _WRONG_CALL = 2
 _NO_SETTINGS = f"""\
 Which settings? There is no manage.py here that names any, and {SETTINGS_VARIABLE} is not set.
-Go to the folder of manage.py, or name them:  python -m dj_core_utils config {{command}} --settings users.settings
+Go to the folder of manage.py{{place}}, or name them:  \
+python -m dj_core_utils config {{command}} --settings users.settings
 A project of any kind is brought over, and a new one made, by:  python -m dj_core_utils init"""
 
 
@@ -47,7 +49,9 @@ def main(arguments: Sequence[str]) -> int:
         return init.run(options, screen, Path.cwd())
     module = options.settings or find_module(Path.cwd())
     if options.command.NEEDS_SETTINGS and not module:
-        screen.complain(_NO_SETTINGS.format(command=options.command.NAME))
+        way = project_elsewhere(Path.cwd())
+        place = f" (cd {way})" if way else ""
+        screen.complain(_NO_SETTINGS.format(command=options.command.NAME, place=place))
         return _WRONG_CALL
     inspection = inspect_module(module) if module else Inspection(module="", loaded=None, namespace={})
     return int(options.command.run(inspection, options, screen))

@@ -86,9 +86,12 @@ def run(inspection: Inspection, options: argparse.Namespace, screen: Screen) -> 
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
     if not 0 < seconds <= _LONGEST_TIMEOUT:
-        message = f"between 0 and {_LONGEST_TIMEOUT} seconds"
+        message = f"between 0 and {_LONGEST_TIMEOUT} seconds, not {text}"
         raise argparse.ArgumentTypeError(message)
     return seconds
 

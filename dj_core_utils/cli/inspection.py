@@ -20,11 +20,12 @@ from dj_core_utils.settings.loading import Loaded, load
 from dj_core_utils.settings.redacted_problems import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from types import TracebackType
 
 SETTINGS_VARIABLE = "DJANGO_SETTINGS_MODULE"
 
+_APP = "dj_core_utils"
 _NO_MODULE = "settings.module"
 _IN_MANAGE = re.compile(rf"{SETTINGS_VARIABLE}['\"]\s*,\s*['\"]([\w.]+)['\"]")
 
@@ -149,7 +150,7 @@ def _without_export(module: str, namespace: Mapping[str, object], problems: tupl
     found = find_settings_class(namespace)
     settings_class = found if isinstance(found, type) else CoreSettings
     if not problems:
-        problems = (_never_exported(module),)
+        problems = (_ordinary(module) if found is CoreSettings else _never_exported(module),)
         if settings_class is CoreSettings:
             return Inspection(module=module, loaded=None, problems=problems, namespace={})
     loaded = load(settings_class, environ=os.environ, project_dir=find_project_dir(namespace))
@@ -166,10 +167,38 @@ def _never_exported(module: str) -> Problem:
     )
 
 
+def _ordinary(module: str) -> Problem:
+    return Problem(
+        id="export.missing",
+        variable="export_settings",
+        origin=module,
+        message="this is an ordinary settings module: it has no settings class, and nothing is exported into it.",
+        hint="python -m dj_core_utils init  writes the class, and proves that no setting changes",
+    )
+
+
+def _not_installed(module: str, namespace: Mapping[str, object]) -> Iterator[Problem]:
+    """Where the project lists its apps itself and leaves this one out, it misses what belongs to ``manage.py``."""
+    apps = namespace.get("INSTALLED_APPS")
+    if isinstance(apps, (list, tuple)) and apps and not any(f"{app}.".startswith(f"{_APP}.") for app in apps):
+        yield Problem(
+            id="apps.not_installed",
+            variable="INSTALLED_APPS",
+            origin=module,
+            message=f"{_APP} is not listed: manage.py has no command config, and its check tells nothing of this.",
+            hint=f'add  "{_APP}"',
+            severity="warning",
+        )
+
+
 def _afterthoughts(module: str, loaded: Loaded, namespace: Mapping[str, object]) -> tuple[Problem, ...]:
     last = last_export()
     kept = last.kept if last else ()
-    return (*undone(loaded, namespace, module=module, kept=kept), *misspelt(loaded, namespace, module=module))
+    return (
+        *undone(loaded, namespace, module=module, kept=kept),
+        *misspelt(loaded, namespace, module=module),
+        *_not_installed(module, namespace),
+    )
 
 
 def _masked(problems: tuple[Problem, ...], loaded: Loaded) -> tuple[Problem, ...]:

@@ -123,13 +123,13 @@ class _Sheet(NamedTuple):
 
 
 def _breakable(text: str, width: int) -> str:
-    """Text whose words that are wider than their column go on in a new line behind a dot, a slash or a comma."""
+    """Text whose words that are wider than their column go on in a new line behind a mark, such as a dot or a slash."""
     return re.sub(rf"\S{{{width + 1},}}", lambda word: "\n".join(_pieces(word[0], width)), text)
 
 
 def _pieces(word: str, width: int) -> Iterator[str]:
     while len(word) > width:
-        cut = max(word.rfind(mark, 0, width) for mark in "./,") + 1 or width
+        cut = max(word.rfind(mark, 0, width) for mark in "./,?&") + 1 or width
         yield word[:cut]
         word = word[cut:]
     yield word

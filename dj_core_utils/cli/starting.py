@@ -14,6 +14,7 @@ from django.urls import get_resolver
 from dj_core_utils.cli.failing_code import what_failed, where_it_failed
 from dj_core_utils.cli.inspection import SETTINGS_VARIABLE
 from dj_core_utils.settings.errors import Problem
+from dj_core_utils.settings.export import last_export
 from dj_core_utils.settings.importable import unimportable
 from dj_core_utils.settings.redacted_problems import redact
 from dj_core_utils.settings.spelling import nearest
@@ -129,4 +130,8 @@ def _without_admin(error: Exception) -> str:
     is_meant = isinstance(error, LookupError) and "'admin'" in str(error)
     if not is_meant or apps.is_installed("django.contrib.admin"):
         return ""
-    return "\nset ENABLE_ADMIN=true, or take the admin out of the addresses"
+    export = last_export()
+    exported = export.loaded.settings if export else None
+    is_enabled = exported is not None and exported.apps.enable_admin  # and the module took it out again
+    way = "put django.contrib.admin back into INSTALLED_APPS" if is_enabled else "set ENABLE_ADMIN=true"
+    return f"\n{way}, or take the admin out of the addresses"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _MARKERS = ("manage.py", "pyproject.toml", ".env")
 
 
-def find_settings_class(namespace: Mapping[str, object]) -> type[CoreSettings] | str:
+def find_settings_class(namespace: Mapping[str, object]) -> type[CoreSettings] | list[str]:
     """The settings class that a module means.
 
     The one leaf class that the module defines; failing that, the one that it imported; failing that, ``CoreSettings``.
@@ -22,15 +22,14 @@ def find_settings_class(namespace: Mapping[str, object]) -> type[CoreSettings] |
         namespace: The module's globals.
 
     Returns:
-        The class, or a message when several could be meant.
+        The class, or the names of those that could be meant.
     """
     module = namespace.get("__name__")
     visible = {value for value in namespace.values() if isinstance(value, type) and issubclass(value, CoreSettings)}
     own = {cls for cls in visible if cls.__module__ == module}
     leaves = _leaves(own or visible - {CoreSettings})
     if len(leaves) > 1:
-        names = ", ".join(sorted(cls.__name__ for cls in leaves))
-        return f"{module} has several settings classes and only one can be exported: {names}."
+        return sorted(cls.__name__ for cls in leaves)
     return leaves[0] if leaves else CoreSettings
 
 

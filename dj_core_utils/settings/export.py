@@ -172,13 +172,13 @@ def _export(
         return _refused("export_settings cannot do what it is asked for", mistakes, "")
     module = str(namespace.get("__name__", ""))
     chosen = settings_class or find_settings_class(namespace)
-    if isinstance(chosen, str):
+    if isinstance(chosen, list):
         problem = Problem(
             id="class.several",
             variable="export_settings",
             origin=module,
-            message=chosen,
-            hint="name it: export_settings(globals(), UsersSettings)",
+            message=f"{module} has several settings classes and only one can be exported: {', '.join(chosen)}.",
+            hint=f"name the one that is meant, such as  export_settings(globals(), {chosen[-1]})",
         )
         return _refused("The settings class is not clear", (problem,), module)
     if isinstance(profiles, str):  # which to a type checker is a sequence of texts, too

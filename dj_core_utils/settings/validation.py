@@ -58,7 +58,8 @@ def decode_used(trace: Trace) -> tuple[object, Problem | None]:
     """
     candidate, variable = trace.used, trace.variable
     if trace.is_missing:
-        problem = _problem(trace, "variable.required", "required, and nothing sets it.")
+        hint = "" if variable.example else f"set {variable.name}, or give the field {variable.dotted} a default"
+        problem = _problem(trace, "variable.required", "required, and nothing sets it.", hint)
         return _UNDECODED, problem._replace(origin=NOT_SET)
     if candidate.origin.layer is Layer.CLASS or not isinstance(candidate.value, str):
         return candidate.value, None
@@ -234,6 +235,7 @@ def _explain(trace: Trace, details: list[ErrorDetails]) -> Problem:
     place = _place(first["loc"], value)
     if not custom:
         message = message.removeprefix("Value error, ").removeprefix("Input ").removeprefix("String ")
+        message = message.partition(", unable to ")[0]  # of a text that is none: the first half says it
         message = (
             f"{place or quoted(value)} {message}"
             if message.startswith(("should ", "is "))

@@ -102,9 +102,12 @@ def test_which_settings(run_python: RunPython, project: WriteProject, tmp_path: 
     assert "config show --settings users.settings" in nowhere.stderr
     assert nowhere.stderr.endswith("  python -m dj_core_utils init\n")
     assert run_python([*MODULE, "env"]).stdout.startswith("# Variables of CoreSettings.")
+    inner = tmp_path / "users"
+    inner.mkdir()
     project({"settings.py": SETTINGS, "other.py": SETTINGS.replace("Users", "Other")})
     (tmp_path / "third.py").write_text((tmp_path / "other.py").read_text().replace("Other", "Third"))
     assert run_python([*MODULE, "check"], env=DEVELOPMENT).returncode == 0
+    assert "Go to the folder of manage.py (cd ..), or name" in run_python([*MODULE, "show"], cwd=inner).stderr
     named = {**DEVELOPMENT, "DJANGO_SETTINGS_MODULE": "other"}
     assert run_python([*MODULE, "show"], env=named).stdout.startswith("OtherSettings")
     assert run_python([*MODULE, "show", "--settings", "third"], env=named).stdout.startswith("ThirdSettings")
@@ -194,10 +197,17 @@ def test_a_module_without_an_export(run_python: RunPython, project: WriteProject
     assert "export_settings(globals())" in done.stderr
     plain = run_python([*MODULE, "show", "--settings", "plain"], env=DEVELOPMENT)
     assert (plain.returncode, plain.stdout) == (1, "")
-    assert "export_settings(globals())" in plain.stderr
+    assert "python -m dj_core_utils init" in plain.stderr
     manage = run_python([folder / "manage.py", "config", "check", "--settings", "plain"], env=DEVELOPMENT)
     assert manage.returncode == 1
     assert "[export.missing]" in manage.stdout
+
+
+def test_apps_of_the_project_alone(run_python: RunPython, project: WriteProject) -> None:
+    """Where the module lists its apps without this one, there is no ``manage.py config``, and ``check`` says why."""
+    project({"settings.py": f"{SETTINGS}    INSTALLED_APPS = ['django.contrib.auth', 'django.contrib.contenttypes']\n"})
+    (found,) = json.loads(run_python([*MODULE, "check", "--json"], env=DEVELOPMENT).stdout)
+    assert (found["id"], found["severity"], found["hint"]) == ("apps.not_installed", "warning", 'add  "dj_core_utils"')
 
 
 def test_several_classes(run_python: RunPython, project: WriteProject) -> None:

@@ -206,7 +206,7 @@ def test_places_that_do_not_exist(run: Run, tmp_path: Path) -> None:
     ]
     assert "At their defaults" not in text
     needed = run(inspection, "explain", "needed").text
-    assert "\nrequired, and nothing sets it. [variable.required]\n" in needed
+    assert "\nrequired, and nothing sets it. [variable.required]\nset " in needed
     assert re.search(r"\n  PartedSettings +-  <- used\n\n  type +integer\n  default +required\n", needed)
 
 

@@ -145,6 +145,10 @@ def test_addresses_of_the_admin_where_it_is_left_out(run_python: RunPython, proj
     (found,) = json.loads(done.stdout)
     assert found["message"].endswith("cannot be read: LookupError: No installed app with label 'admin'.")
     assert found["hint"] == "it fails at urls.py:3\nset ENABLE_ADMIN=true, or take the admin out of the addresses"
+    taken = f"{SETTINGS}    INSTALLED_APPS.remove('django.contrib.admin')\n"
+    project({**FILES, "urls.py": urls, "settings.py": taken})
+    (found,) = json.loads(run_python([*CHECK, "--json"], env=DEVELOPMENT).stdout)
+    assert "\nput django.contrib.admin back into INSTALLED_APPS, or take " in found["hint"]
 
 
 def test_from_manage(run_python: RunPython, project: WriteProject) -> None:

@@ -300,6 +300,18 @@ def test_a_new_project_takes_nobodys_place(tmp_path: Path) -> None:
     assert _files(folder) == {".env": b"A=1\n"}
 
 
+def test_no_new_project_inside_of_one(layout: WriteLayout) -> None:
+    """Called in the package of a project, or above it, the command names the folder; an empty folder is a new place."""
+    folder = layout(SMALL)
+    before = _files(folder.parent)
+    for place, way in ((folder / "shop", ".."), (folder.parent, folder.name)):
+        done = run_init(place)
+        assert (done.returncode, f"cd {way}, and run init there" in done.stdout) == (1, True)
+    assert _files(folder.parent) == before
+    (folder / "empty").mkdir()
+    assert run_init(folder / "empty", "--dry-run").returncode == 0
+
+
 def test_a_new_project_keeps_a_template_and_what_is_ignored(tmp_path: Path) -> None:
     """What a repository begins with stays as it is."""
     folder = tmp_path / "shop"

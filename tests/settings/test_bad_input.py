@@ -64,7 +64,12 @@ def only(loaded: Loaded) -> tuple[str, Said]:
 def test_missing(load_from: LoadFrom) -> None:
     """What a field, a rule or a profile asks for is named, with an example or a command that makes one."""
     loaded = load_from(ShopSettings, profiles=PRODUCTION)
-    assert said(loaded, "variable.required") == Said("PAGE_SIZE", "not set", "required, and nothing sets it.")
+    assert said(loaded, "variable.required") == Said(
+        "PAGE_SIZE",
+        "not set",
+        "required, and nothing sets it.",
+        "set PAGE_SIZE, or give the field page_size a default",
+    )
     database = said(loaded, "database.missing")
     assert database[:3] == ("DATABASE_URL", "not set", "no database is configured.")
     assert "set  DATABASE_URL=postgres://USER:PASSWORD@HOST:5432/NAME" in database.hint
@@ -79,7 +84,12 @@ def test_empty(load_from: LoadFrom) -> None:
     """An empty variable counts as not set, and the layer below shows through it."""
     environ = {"PAGE_SIZE": "", "DATABASE_URL": "", "LOG_FORMAT": ""}
     loaded = load_from(ShopSettings, environ, profiles=PRODUCTION)
-    assert said(loaded, "variable.required") == Said("PAGE_SIZE", "not set", "required, and nothing sets it.")
+    assert said(loaded, "variable.required") == Said(
+        "PAGE_SIZE",
+        "not set",
+        "required, and nothing sets it.",
+        "set PAGE_SIZE, or give the field page_size a default",
+    )
     assert said(loaded, "database.missing").origin == "not set"
     assert loaded.traces["LOG_FORMAT"].origin.label == "profile production"
 
@@ -332,7 +342,7 @@ def test_two_settings_classes_in_one_module(run_python: RunPython, project: Writ
     assert (
         "settings has several settings classes and only one can be exported: OrdersSettings, UsersSettings." in report
     )
-    assert "name it: export_settings(globals(), UsersSettings) [class.several]" in report
+    assert "such as export_settings(globals(), UsersSettings) [class.several]" in report
     assert "Traceback" not in done.stderr
 
 

@@ -7,6 +7,7 @@ import os
 from difflib import unified_diff
 from typing import TYPE_CHECKING, NamedTuple
 
+from dj_core_utils.cli.elsewhere import project_elsewhere
 from dj_core_utils.cli.init.comparison import compare
 from dj_core_utils.cli.init.dotenv_text import gitignore_text, is_in_repository
 from dj_core_utils.cli.init.failure import UNCHANGED, failure_lines
@@ -249,6 +250,9 @@ def _show_diff(before: Started, attempt: Attempt, folder: Path, screen: Screen) 
 
 
 def _make(folder: Path, output: _Output) -> int:
+    way = project_elsewhere(folder)
+    if way and any(folder.iterdir()):
+        return output.fail(f"there is no manage.py here, but one in {way}", f"cd {way}, and run init there")
     name = package_name(folder)
     files = new_project(folder, name)
     taken = [file.path.relative_to(folder) for file in files if file.path.exists()]
