@@ -114,7 +114,7 @@ class ServiceSettings(ServiceTokenSettings):
         """
         found = dict(self.urls)
         for name in self.names:
-            own = getattr(settings, f"{name.replace('-', '_')}_service_url", None)
+            own = getattr(settings, _own_field(name), None)
             if url := found.get(name) or own or self.url_template.replace(_PLACE, name):
                 found[name] = str(url)
         return found
@@ -214,7 +214,8 @@ class ServiceSettings(ServiceTokenSettings):
                 "SERVICE_URLS",
                 f"nothing says where {' and '.join(missing)} can be reached.",
                 hint=f"for example  {','.join(f'{name}=https://{name}.internal' for name in missing)}\n"
-                "or, where all follow one pattern,  SERVICE_URL_TEMPLATE=https://{service}.internal",
+                "or, where all follow one pattern,  SERVICE_URL_TEMPLATE=https://{service}.internal\n"
+                f'{_own_variable(missing[0])} is read where the settings class has  {_own_field(missing[0])}: str = ""',
                 severity="warning" if context.is_local else "error",
             )
 
@@ -239,6 +240,16 @@ class ServiceSettings(ServiceTokenSettings):
                     hint=f"expected  {name}={url.replace('http://', 'https://')}\n"
                     'or, where a service mesh encrypts, waive "service.https" with that reason',
                 )
+
+
+def _own_field(service: str) -> str:
+    """The field of a settings class that says where one service lives."""
+    return f"{service.replace('-', '_')}_service_url"
+
+
+def _own_variable(service: str) -> str:
+    """The variable of that field."""
+    return _own_field(service).upper()
 
 
 def _is_short(key: SecretStr) -> bool:

@@ -117,7 +117,9 @@ def test_microservice_needs_a_credential_and_addresses(
     found = {each.id: each for each in problems(load_from(environ=environ, profiles=profiles))}
     assert {each.severity for each in found.values()} == {severity}
     assert found["service.credential"].variable == "SERVICE_SIGNING_KEY"
-    assert found["service.url_missing"].message == "nothing says where products can be reached."
+    missing = found["service.url_missing"]
+    assert missing.message == "nothing says where products can be reached."
+    assert 'PRODUCTS_SERVICE_URL is read where the settings class has  products_service_url: str = ""' in missing.hint
 
 
 def test_image_of_a_service_is_built_without_peers(load_from: LoadFrom) -> None:
