@@ -54,7 +54,7 @@ DECLARE
 BEGIN
   IF TG_OP = 'TRUNCATE' THEN{begin}
     entry_operation := 'delete';
-    FOR OLD IN SELECT * FROM ONLY {table} LOOP
+    FOR OLD IN SELECT * FROM {all_rows} LOOP
   BEGIN
     entry_id := {old_key};
     entry_changes := {gone};{stale}
@@ -120,13 +120,13 @@ END;
 """
 
 
-def row_body(policy: ModelPolicy, table: str, log: str, connection: BaseDatabaseWrapper) -> str:
+def row_body(policy: ModelPolicy, all_rows: str, log: str, connection: BaseDatabaseWrapper) -> str:
     """The function of a table.
 
     Args:
         policy: What is recorded of its model.
-        table: Its name with its schema, quoted.
-        log: The same of the log.
+        all_rows: What all of its rows are selected from.
+        log: Name of the log with its schema, quoted.
         connection: The database.
     """
     columns, keys = recorded_columns(policy), key_columns(policy.model)
@@ -138,7 +138,7 @@ def row_body(policy: ModelPolicy, table: str, log: str, connection: BaseDatabase
         ignored=literal(json.dumps(ignored)),
         begin=_BEGIN.format(setting=SETTING, label=literal(policy.label)),
         stale=_STALE.format(key_name=literal(keys[0].column)),
-        table=table,
+        all_rows=all_rows,
         old_key=key(keys, "OLD"),
         new_key=key(keys, "NEW"),
         came=sides(columns, "after", "NEW"),
@@ -148,14 +148,14 @@ def row_body(policy: ModelPolicy, table: str, log: str, connection: BaseDatabase
     )
 
 
-def link_body(policy: ModelPolicy, through: Through, table: str, log: str, connection: BaseDatabaseWrapper) -> str:
+def link_body(policy: ModelPolicy, through: Through, all_rows: str, log: str, connection: BaseDatabaseWrapper) -> str:
     """The function of the hidden table behind a many-to-many field.
 
     Args:
         policy: What is recorded of the hidden model.
         through: The field.
-        table: Name of the table with its schema, quoted.
-        log: The same of the log.
+        all_rows: What all of its rows are selected from.
+        log: Name of the log with its schema, quoted.
         connection: The database.
     """
     fields = {field.attname: field for field in policy.model._meta.concrete_fields}
@@ -178,7 +178,7 @@ def link_body(policy: ModelPolicy, through: Through, table: str, log: str, conne
         label=label,
         removed_by_update=links("removed", without("dcu_old", "dcu_new")),
         removed=links("removed", "dcu_old"),
-        truncated=links("removed", f"ONLY {table}"),
+        truncated=links("removed", all_rows),
         added_by_update=links("added", without("dcu_new", "dcu_old")),
         added=links("added", "dcu_new"),
         hidden=literal(json.dumps({through.name: {"hidden": True}})),
