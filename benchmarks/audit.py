@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
-from audited.worker import APPS  # noqa: E402  # stands beside this file
+from audited.worker import APPS, LEAST, SINGLE  # noqa: E402  # stands beside this file
 
 from tests import servers  # noqa: E402  # of the repository
 
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 PEER = "nothing"
 PORTION = 200
 MODES = ("block", "auto")
-SINGLE = ("create", "update", "delete")
 LARGE_DELETE = 20_000
 
 Cell = tuple[str, str, str]
@@ -139,7 +138,7 @@ def run_round(
         large = {
             worker.package: worker.ask("queryset_delete", LARGE_DELETE, "block")[0]
             for worker in workers
-            if worker.package == PEER or worker.package.startswith("dj_core_utils")
+            if worker.package in {PEER, LEAST} or worker.package.startswith("dj_core_utils")
         }
     for cell, portions in taken.items():
         warm = portions[1:] if cell[0] in SINGLE else portions

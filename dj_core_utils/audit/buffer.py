@@ -12,7 +12,7 @@ import re
 import time
 from collections import Counter
 from functools import cache, wraps
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 from weakref import ref
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from django.db.models import Model
     from django.db.models.base import ModelState
+    from django.db.transaction import Atomic
 
     from dj_core_utils.audit.entry import Context, Entry
     from dj_core_utils.audit.gap import Gap, Kind, Skipped
@@ -149,7 +150,8 @@ class Buffer:
             now: Whether each change is written at once.
         """
         blocks = self._connection.atomic_blocks
-        is_test = bool(blocks) and all(vars(block).get("_from_testcase") for block in blocks)  # the only sign there is
+        # The only sign there is; outside of tests the first block has none.
+        is_test = bool(blocks) and _is_of_a_test(blocks[0]) and all(map(_is_of_a_test, blocks))
         if now or is_test:
             self.flush()
         if is_test:
@@ -163,7 +165,8 @@ class Buffer:
 
     def end(self) -> None:
         """The transaction is over, and what was not taken back before stays."""
-        self._count_skipped()
+        if self._skipped:
+            self._count_skipped()
         self.entries = []
         self.clearing = None
         self.told = None
@@ -198,8 +201,6 @@ class Buffer:
             self._undo.clear()
 
     def _count_skipped(self) -> None:
-        if not self._skipped:
-            return
         skipped, self._skipped = self._skipped, []
         for each in skipped:
             each.gap.count(self._connection.alias, each)
@@ -232,7 +233,8 @@ def may_be_uncommitted() -> bool:
 
 def buffer_on(connection: BaseDatabaseWrapper) -> Buffer | None:
     """The buffer of a connection that has recorded something."""
-    return cast("Buffer | None", vars(connection).get(_ATTRIBUTE))
+    found: Buffer | None = vars(connection).get(_ATTRIBUTE)
+    return found
 
 
 def attach(connection: BaseDatabaseWrapper, write: Write) -> Buffer:
@@ -265,6 +267,10 @@ def is_hooked(backend: type[BaseDatabaseWrapper]) -> bool:
     """
     # SQLite closes in its own way, which ends no transaction of a database in memory.
     return all(hasattr(getattr(backend, name), _INSTALLED) for name in _HOOKS if name != "close")
+
+
+def _is_of_a_test(block: Atomic) -> bool:
+    return bool(vars(block).get("_from_testcase"))
 
 
 def _hooked(original: Callable[..., Any], hook: Callable[..., Any]) -> Callable[..., Any]:

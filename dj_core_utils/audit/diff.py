@@ -1,4 +1,4 @@
-"""The ``changes`` of an entry: what each field held before and holds after."""
+"""The ``changes`` of an entry as JSON text: what each field held before and holds after."""
 
 from __future__ import annotations
 
@@ -15,13 +15,11 @@ if TYPE_CHECKING:
 
     from dj_core_utils.audit.policy import ModelPolicy
 
-Change = dict[str, object]
-Changes = dict[str, Change]
-
-HIDDEN: Change = {"hidden": True}
+HIDDEN = '{"hidden": true}'
+_UNKNOWN = object()
 
 
-def created(policy: ModelPolicy, after: Mapping[str, object]) -> Changes:
+def created(policy: ModelPolicy, after: Mapping[str, object]) -> str:
     """Changes of a new row: every field with its value ``after``.
 
     Args:
@@ -31,7 +29,7 @@ def created(policy: ModelPolicy, after: Mapping[str, object]) -> Changes:
     return _sides(policy, "after", after)
 
 
-def deleted(policy: ModelPolicy, before: Mapping[str, object]) -> Changes:
+def deleted(policy: ModelPolicy, before: Mapping[str, object]) -> str:
     """Changes of a row that is gone: every field with its value ``before``.
 
     Args:
@@ -41,7 +39,7 @@ def deleted(policy: ModelPolicy, before: Mapping[str, object]) -> Changes:
     return _sides(policy, "before", before)
 
 
-def updated(policy: ModelPolicy, before: Mapping[str, object], after: Mapping[str, object]) -> Changes:
+def updated(policy: ModelPolicy, before: Mapping[str, object], after: Mapping[str, object]) -> str:
     """Changes of a row that was written again; empty when nothing differs.
 
     Args:
@@ -49,17 +47,18 @@ def updated(policy: ModelPolicy, before: Mapping[str, object], after: Mapping[st
         before: Values by attribute name; a missing one is not known, and is then missing in the record, too.
         after: Values by attribute name, of recorded fields alone.
     """
-    changes: Changes = {}
+    changes = []
     for name, new in after.items():
-        if name not in before:
-            changes[name] = _side(policy, name, "after", new)
-        elif (old := before[name]) is not new and _differs(policy.fields[name], old, new):
-            changes[name] = (
-                HIDDEN
-                if name in policy.hidden
-                else {"before": policy.encoders[name](old), "after": policy.encoders[name](new)}
-            )
-    return changes
+        old = before.get(name, _UNKNOWN)
+        if old is new or (old is not _UNKNOWN and not _differs(policy.fields[name], old, new)):
+            continue
+        if name in policy.hidden:
+            changes.append(f'"{name}": {HIDDEN}')
+            continue
+        encoder = policy.encoders[name]
+        known = "" if old is _UNKNOWN else f'"before": {encoder(old)}, '
+        changes.append(f'"{name}": {{{known}"after": {encoder(new)}}}')
+    return f"{{{', '.join(changes)}}}" if changes else ""
 
 
 def _differs(field: Field[Any, Any], old: object, new: object) -> bool:
@@ -70,14 +69,11 @@ def _differs(field: Field[Any, Any], old: object, new: object) -> bool:
     return encode(field, normalized(field, old)) != encode(field, normalized(field, new))
 
 
-def _sides(policy: ModelPolicy, side: str, values: Mapping[str, object]) -> Changes:
+def _sides(policy: ModelPolicy, side: str, values: Mapping[str, object]) -> str:
     encoders, hidden = policy.encoders, policy.hidden
-    return {
-        name: HIDDEN if name in hidden else {side: encoders[name](value)}
+    changes = [
+        f'"{name}": {HIDDEN}' if name in hidden else f'"{name}": {{"{side}": {encoders[name](value)}}}'
         for name, value in values.items()
         if name in encoders
-    }
-
-
-def _side(policy: ModelPolicy, name: str, side: str, value: object) -> Change:
-    return HIDDEN if name in policy.hidden else {side: policy.encoders[name](value)}
+    ]
+    return f"{{{', '.join(changes)}}}"

@@ -1,9 +1,11 @@
-"""The encoding of one field, decided once: nearly all values have the type that their field always holds."""
+"""The JSON text of one field, decided once: nearly all values have the type that their field always holds."""
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
     from django.db.models import Field
 
-    Encoder = Callable[[Any], object]
+    Encoder = Callable[[Any], str]
 
 _MICROSECOND = timedelta(microseconds=1)
 # What these methods return as it came, beside what JSON knows.
@@ -40,15 +42,15 @@ def normal_type(field: Field[Any, Any]) -> type | None:
 
 
 def encoder_of(field: Field[Any, Any]) -> Encoder:
-    """What makes JSON of the values of a field; of a document, what is secret by its name is masked.
+    """What makes JSON text of the values of a field; of a document, what is secret by its name is masked.
 
     Args:
         field: Any field.
     """
 
-    def encoded(value: object) -> object:
+    def encoded(value: object) -> str:
         found = None if value is None else encode(field, normalized(field, value))
-        return _without_secrets(found) if isinstance(field, JSONField) else found
+        return json.dumps(_without_secrets(found) if isinstance(field, JSONField) else found)
 
     if type(field).to_python is DateTimeField.to_python:
         return lambda value: _moment(value) if type(value) is datetime and value.tzinfo else encoded(value)
@@ -60,12 +62,12 @@ def encoder_of(field: Field[Any, Any]) -> Encoder:
 def _usual(field: Field[Any, Any], kind: type | None) -> Encoder | None:
     if isinstance(field, DecimalField):
         places = cast("int | None", field.decimal_places)
-        return None if kind is None or places is None else f"{{:.{places}f}}".format
+        return None if kind is None or places is None else f'"{{:.{places}f}}"'.format
     return _ENCODERS.get(cast("type", kind))
 
 
 def _moment(value: datetime) -> str:
-    return (value if value.tzinfo is UTC else value.astimezone(UTC)).isoformat(timespec="microseconds")
+    return f'"{(value if value.tzinfo is UTC else value.astimezone(UTC)).isoformat(timespec="microseconds")}"'
 
 
 def _without_secrets(value: object) -> object:
@@ -76,11 +78,11 @@ def _without_secrets(value: object) -> object:
 
 
 _ENCODERS: Mapping[type, Encoder] = {
-    bool: lambda value: value,
-    int: lambda value: value,
-    str: lambda value: value,
-    date: date.isoformat,
-    time: lambda value: value.isoformat(timespec="microseconds"),
-    timedelta: lambda value: value // _MICROSECOND,
-    UUID: str,
+    bool: lambda value: "true" if value else "false",
+    int: int.__repr__,
+    str: encode_basestring_ascii,
+    date: '"{}"'.format,
+    time: lambda value: f'"{value.isoformat(timespec="microseconds")}"',
+    timedelta: lambda value: f"{value // _MICROSECOND}",
+    UUID: '"{}"'.format,
 }

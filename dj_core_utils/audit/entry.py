@@ -8,8 +8,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from dj_core_utils.audit.diff import Changes
-
 Operation = Literal[
     "create", "update", "delete", "m2m_post_add", "m2m_post_remove", "m2m_post_clear", "unaudited", "prune", "erase"
 ]
@@ -34,7 +32,7 @@ class Entry(NamedTuple):
     model_changed: str
     id_instance: str
     operation_type: Operation
-    changes: Changes
+    changes: str
     user_id: object
     actor: str
     on_behalf_of: str

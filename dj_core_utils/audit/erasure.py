@@ -13,7 +13,6 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 
 from dj_core_utils.audit.chain import amend, known_ranges, range_of
-from dj_core_utils.audit.diff import HIDDEN
 from dj_core_utils.audit.errors import ErasureError
 from dj_core_utils.audit.recorder import record_about_log, recording
 from dj_core_utils.db.entries import log_keeper
@@ -25,11 +24,10 @@ if TYPE_CHECKING:
 
     from django.db.models import Model
 
-    from dj_core_utils.audit.diff import Changes
-
 ERASED = "erased"
 _FIELDS = ("actor", "on_behalf_of", "changes")
 _BATCH = 500
+_HIDDEN = {"hidden": True}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +78,7 @@ class Person:
         if (entry.model_changed, entry.id_instance) in self.records:
             # Keys that came to a relation, or went, are no values of theirs.
             entry.changes = {
-                name: change if name in self.keep or _is_about_links(change) else HIDDEN
+                name: change if name in self.keep or _is_about_links(change) else _HIDDEN
                 for name, change in entry.changes.items()
             }
         return before != [getattr(entry, name) for name in _FIELDS]
@@ -162,7 +160,7 @@ def _erase(using: str, whom: Person, batch: list[int], reason: str) -> Counter[s
         entries.bulk_update(found, _FIELDS, batch_size=100)
         erased = Counter(entry.model_changed for entry in found)
         if erased:
-            changes: Changes = {label: {"erased": count} for label, count in sorted(erased.items())}
+            changes = {label: {"erased": count} for label, count in sorted(erased.items())}
             record_about_log(buffer, "erase", changes, reason)
     return erased
 

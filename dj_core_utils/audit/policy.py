@@ -91,7 +91,7 @@ class ModelPolicy:
         hidden: Attribute names of the fields whose values are left out.
         mutable: Attribute names of the fields whose loaded value is copied.
         normal: The type, by attribute name, whose values the database holds as they are.
-        encoders: What makes JSON of values, by attribute name.
+        encoders: What makes JSON text of values, by attribute name.
         tables: The tables that an object is stored in: its own and those of its parents.
         by_trigger: Whether triggers of the database record it where they can (``AUDIT["capture"]``).
         through: Set for the hidden model of a many-to-many field, whose rows are recorded as changes of that field.

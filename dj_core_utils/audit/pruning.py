@@ -14,7 +14,6 @@ from dj_core_utils.db.models import OperationLog, OperationSeal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from dj_core_utils.audit.diff import Changes
     from dj_core_utils.db.entries import OperationLogQuerySet
 
 
@@ -60,6 +59,6 @@ def _delete(using: str, batch: list[int], reason: str) -> Counter[str]:
         deleted = Counter(entries.values_list("model_changed", flat=True))
         entries.delete()
         if deleted:
-            changes: Changes = {label: {"deleted": count} for label, count in sorted(deleted.items())}
+            changes = {label: {"deleted": count} for label, count in sorted(deleted.items())}
             record_about_log(buffer, "prune", changes, reason)
     return deleted

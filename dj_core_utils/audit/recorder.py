@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from django.db import connections, transaction
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
     from dj_core_utils.audit.buffer import Buffer
-    from dj_core_utils.audit.diff import Changes
     from dj_core_utils.audit.entry import Operation
     from dj_core_utils.audit.policy import ModelPolicy, Through
 
@@ -113,7 +113,7 @@ class recording:  # noqa: N801  # used as a function is
             buffer.settle(now=now)
 
 
-def record(buffer: Buffer, policy: ModelPolicy, operation: Operation, key: object, changes: Changes) -> None:
+def record(buffer: Buffer, policy: ModelPolicy, operation: Operation, key: object, changes: str) -> None:
     """Let the change of one object wait for the commit; nothing is recorded of a change without changes.
 
     Args:
@@ -121,7 +121,7 @@ def record(buffer: Buffer, policy: ModelPolicy, operation: Operation, key: objec
         policy: What is recorded of the model.
         operation: What was done.
         key: The primary key of the object.
-        changes: What it did.
+        changes: What it did, as JSON text; empty for nothing.
     """
     if changes or operation != "update":
         _add(buffer, policy.label, operation, key, changes)
@@ -141,11 +141,11 @@ def record_links(buffer: Buffer, through: Through, operation: Operation, rows: I
         targets.setdefault(row[through.source], []).append(row[through.target])
     side = "added" if operation == "m2m_post_add" else "removed"
     for source, found in targets.items():
-        changes: Changes = {through.name: {side: _sorted(found)}}
-        _add(buffer, through.model._meta.label, operation, source, changes)
+        changes = {through.name: {side: _sorted(found)}}
+        _add(buffer, through.model._meta.label, operation, source, json.dumps(changes))
 
 
-def record_about_log(buffer: Buffer, operation: Operation, changes: Changes, reason: str) -> None:
+def record_about_log(buffer: Buffer, operation: Operation, changes: Mapping[str, object], reason: str) -> None:
     """Record what was done to the log itself.
 
     Args:
@@ -154,18 +154,18 @@ def record_about_log(buffer: Buffer, operation: Operation, changes: Changes, rea
         changes: By model, what it did.
         reason: Why.
     """
-    entry = entry_of(buffer, OperationLog._meta.label, operation, "", changes)
+    entry = entry_of(buffer, OperationLog._meta.label, operation, "", json.dumps(changes))
     buffer.add(entry._replace(reason=reason or entry.reason))
 
 
-def _add(buffer: Buffer, label: str, operation: Operation, key: object, changes: Changes) -> None:
+def _add(buffer: Buffer, label: str, operation: Operation, key: object, changes: str) -> None:
     if gaps.get() and (gap := gap_around(label)) is not None:
         buffer.skip(Skipped(gap, label, "unrecorded"))
         return
     buffer.add(entry_of(buffer, label, operation, key, changes))
 
 
-def entry_of(buffer: Buffer, label: str, operation: Operation, key: object, changes: Changes) -> Entry:
+def entry_of(buffer: Buffer, label: str, operation: Operation, key: object, changes: str) -> Entry:
     """An entry of the running operation.
 
     Args:
@@ -173,7 +173,7 @@ def entry_of(buffer: Buffer, label: str, operation: Operation, key: object, chan
         label: The model, as ``app_label.Model``.
         operation: What was done.
         key: The primary key of the object.
-        changes: What it did.
+        changes: What it did, as JSON text.
     """
     context = buffer.context
     if context is None:

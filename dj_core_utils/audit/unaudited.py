@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from django.db.models import Model
 
-    from dj_core_utils.audit.diff import Changes
 
 logger = logging.getLogger("dj_core_utils.audit")
 
@@ -109,7 +108,7 @@ class unaudited:  # noqa: N801  # it is called, as contextlib.suppress is
         for using, found in (counts or {router.db_for_write(OperationLog): Counter()}).items():
             if connections[using].needs_rollback:
                 continue  # what was changed here will not stay, either
-            changes: Changes = {label: {"unrecorded": found[label, "unrecorded"]} for label in sorted(self._labels)}
+            changes = {label: {"unrecorded": found[label, "unrecorded"]} for label in sorted(self._labels)}
             for label in self._labels:
                 if statements := found[label, "statements"]:
                     changes[label]["statements"] = statements

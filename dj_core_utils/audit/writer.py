@@ -15,7 +15,8 @@ from dj_core_utils.conf import conf
 from dj_core_utils.db.models import OperationLog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.models import Field
@@ -26,7 +27,6 @@ logger = logging.getLogger("dj_core_utils.audit")
 KEY, CHANGES = "dj_core_utils_key", "dj_core_utils_changes"
 # Databases bound the number of parameters of a statement; of those that Django knows, none below this many rows.
 _MOST_ROWS = 500
-_NONE_YET = object()
 
 
 def write(connection: BaseDatabaseWrapper, entries: Sequence[Entry]) -> None:
@@ -142,18 +142,22 @@ def _shared_columns(connection: BaseDatabaseWrapper) -> tuple[str, str]:
 
 def _rows(connection: BaseDatabaseWrapper, entries: Iterable[Entry]) -> Iterator[list[Any]]:
     """Values as the driver takes them: text is text, and most others are those of the entry before."""
-    last: dict[int, object] = dict.fromkeys(_CONVERTED, _NONE_YET)
-    prepared: dict[int, object] = {}
+    last: dict[int, object] = dict.fromkeys(_CONVERTED)
+    prepared = last.copy()
     for entry in entries:
         row: list[Any] = list(entry)
-        # Already JSON, which needs no encoder of ours.
-        row[_CHANGES] = connection.ops.adapt_json_value(entry.changes, None)
-        for index, field in _CONVERTED.items():
+        for index, convert in _CONVERTED.items():
             value = row[index]
             if value is not last[index]:
-                last[index], prepared[index] = value, field.get_db_prep_save(value, connection)
+                last[index], prepared[index] = value, convert(value, connection)
             row[index] = prepared[index]
         yield row
+
+
+def _moment(value: datetime, connection: BaseDatabaseWrapper) -> object:
+    """What the field ends in, which would look at the time zone again."""
+    moment: object = connection.ops.adapt_datetimefield_value(value)
+    return moment
 
 
 def _statement(connection: BaseDatabaseWrapper) -> tuple[str, str]:
@@ -169,9 +173,12 @@ def _statement(connection: BaseDatabaseWrapper) -> tuple[str, str]:
 
 _by_name = {field.attname: field for field in OperationLog._meta.concrete_fields}
 _FIELDS: tuple[Field[Any, Any], ...] = tuple(_by_name[name] for name in Entry._fields)
-# The columns that hold anything but text.
-_CHANGES = Entry._fields.index("changes")
-_CONVERTED = {index: _FIELDS[index] for index in map(Entry._fields.index, ("date", "user_id", "transaction_id"))}
+# The columns that hold anything but text, which JSON is, too.
+_CONVERTED: Mapping[int, Callable[[Any, BaseDatabaseWrapper], object]] = {
+    Entry._fields.index("date"): _moment,
+    Entry._fields.index("user_id"): _by_name["user_id"].get_db_prep_save,
+    Entry._fields.index("transaction_id"): _by_name["transaction_id"].get_db_prep_save,
+}
 _OWN = tuple(_by_name[name] for name in ("id_instance", "changes"))
 _SHARED = tuple(field for field in _FIELDS if field not in _OWN)
 _statements: dict[str, tuple[str, str]] = {}

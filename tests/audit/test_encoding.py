@@ -61,7 +61,7 @@ def test_the_fast_way(name: str, data: st.DataObject) -> None:
     field = cast("models.Field[Any, Any]", Product._meta.get_field(name))
     value = data.draw(VALUES[name])
     for given_value in (value, str(value) if name in {"name", "price", "quantity", "token"} else value, None):
-        assert encoder_of(field)(given_value) == encode(field, normalized(field, given_value))
+        assert encoder_of(field)(given_value) == json.dumps(encode(field, normalized(field, given_value)))
     normal = normal_type(field)
     if type(value) is normal:
         assert normalized(field, value) is value or normalized(field, value) == value
@@ -79,7 +79,7 @@ def test_the_fast_way(name: str, data: st.DataObject) -> None:
 )
 def test_the_fast_way_of_others(field: models.Field[Any, Any], value: object, encoded: object) -> None:
     """Fields without a number of places, moments without a zone, and what is secret in a document."""
-    assert encoder_of(field)(value) == encoded
+    assert encoder_of(field)(value) == json.dumps(encoded)
 
 
 def test_null() -> None:

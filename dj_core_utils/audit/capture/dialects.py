@@ -2,6 +2,10 @@
 
 ``{c}`` is the column, ``{places}`` the decimal places of its field. NULL gives NULL. What a database is not trusted
 with is missing, and then Python does it. SQLite, which works inside of the process, asks Python for single values.
+
+Triggers have forms of their own, in ``dj_core_utils.audit.triggers``: they may not ask Python, since every program has
+to be able to write; they must take what Django would never have written; and they are SQL without parameters. The same
+tests hold both to the text that Python makes.
 """
 
 from __future__ import annotations
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
 # Beyond, the floating point numbers of SQLite do not hold a decimal exactly.
 _MOST_DIGITS_OF_SQLITE = 15
 _MOST_ARGUMENTS = 100
+_FEW = 2
 _ASKED = "dj_core_utils_json('{label}', '{name}', {c})"
 _DAY = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
 _SECOND = "[0-9][0-9]:[0-9][0-9]:[0-9][0-9]"
@@ -65,7 +70,9 @@ def _interleaved(texts: Sequence[str], expressions: Sequence[str]) -> list[str]:
 
 
 def _printed(texts: Sequence[str], expressions: Sequence[str]) -> str:
-    """By one function of SQLite, which is faster than operators; it takes no more than 127 arguments."""
+    """By one function of SQLite, which is faster than many operators; it takes no more than 127 arguments."""
+    if len(expressions) <= _FEW:
+        return f"({' || '.join(_interleaved(texts, expressions))})"
     parts = []
     for start in range(0, len(expressions), _MOST_ARGUMENTS):
         some = expressions[start : start + _MOST_ARGUMENTS]

@@ -6,7 +6,6 @@ only Python knows what a value means, where there is not one entry a row, or whe
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from dj_core_utils.audit.entry import Operation
     from dj_core_utils.audit.policy import ModelPolicy
 
-_HIDDEN = json.dumps(diff.HIDDEN)
 # Of these the text in the database says nothing about equality.
 _NOT_COMPARED = frozenset({"file", "other"})
 
@@ -104,7 +102,7 @@ class _Change:
         self._json = f"COALESCE({table.columns[name]}, 'null')"
         self._name = name
         self._is_hidden = name in policy.hidden
-        after = json.dumps(policy.encoders[name](value))
+        after = policy.encoders[name](value)
         compared = table.dialect.differs.get(kind_of(policy.fields[name]) or "other")
         self._differs = compared or table.dialect.same.replace("{c}", self._json)
         self.parameters: list[object] = [value if compared else after]
@@ -127,11 +125,24 @@ class _Change:
         Args:
             column: The column.
         """
-        name = f', "{self._name}": '
+        return self._between(", ", column, "")
+
+    def document(self, column: str) -> str:
+        """The JSON of the only change of an entry; with the same parameters.
+
+        Args:
+            column: The column.
+        """
+        return self._dialect.document.replace("{c}", self._between("{", column, "}"))
+
+    def _between(self, start: str, column: str, end: str) -> str:
+        name = f'{start}"{self._name}": '
         if self._is_hidden:
-            return f"'{name}{_HIDDEN}'"
+            return f"'{name}{diff.HIDDEN}{end}'"
         before = self._json.replace("{c}", column)
-        return self._dialect.joined([f'{name}{{"before": ', ', "after": ', "}"], [before, self._dialect.parameter])
+        return self._dialect.joined(
+            [f'{name}{{"before": ', ', "after": ', f"}}{end}"], [before, self._dialect.parameter]
+        )
 
 
 def write_deletes(buffer: Buffer, policy: ModelPolicy, using: str, queryset: QuerySet[Model]) -> Written | None:
@@ -200,7 +211,7 @@ def _write(  # noqa: PLR0917  # all of one statement
     if len(parameters) > (connection.features.max_query_params or math.inf):
         return None
     buffer.flush()
-    entry = entry_of(buffer, policy.label, operation, "", {})
+    entry = entry_of(buffer, policy.label, operation, "", "")
     found = write_selected(connection, entry, sql, parameters)
     return None if found is None else Written(None if table.dialect is SQLITE else found)
 
@@ -211,7 +222,7 @@ def _deleted(policy: ModelPolicy, table: _Table) -> _Sql:
     texts, text = [], "{"
     for name in policy.fields:
         if name in policy.hidden:
-            text += f'"{name}": {_HIDDEN}, '
+            text += f'"{name}": {diff.HIDDEN}, '
         else:
             texts.append(f'{text}"{name}": {{"before": ')
             text = "}, "
@@ -241,6 +252,9 @@ def _updated(table: _Table, changes: Mapping[str, _Change]) -> _Sql:
         return dialect.document.replace("{c}", f"NULLIF({text}, '{{}}')")
 
     parameters = [parameter for change in changes.values() for parameter in change.parameters]
+    if len(changes) == 1 and not dialect.counts_all:  # the rows that do not differ are left out already
+        [change] = changes.values()
+        return _Sql(changes, lambda columns: change.document(columns[0]), change.parameters[1:])
     return _Sql(changes, make, parameters)
 
 

@@ -134,10 +134,11 @@ class _Save:
         with recording(self._using) as buffer:
             was_updated = save()
             after = self._after(self._written(present) if was_updated else self._fields)
-            self._record(buffer, before if was_updated else None, after)
+            key = self._key
+            self._record(buffer, key, before if was_updated else None, after)
             buffer.remember(instance._state)
             values = {**before, **after} if was_updated else after.copy()
-            values[self._key_name] = self._key
+            values[self._key_name] = key
             snapshot.keep(instance, tuple(values), tuple(values.values()), self._policy.mutable)
         return was_updated
 
@@ -150,6 +151,8 @@ class _Save:
         if self._policy.by_trigger:  # no snapshots are kept
             return stored_values(self._policy, self._using, self._key, self._policy.fields.keys())
         known = snapshot.loaded(self._instance)
+        if not known:
+            return known
         is_same = known.get(self._key_name) == self._key and self._instance._state.db == self._using
         return known if is_same else {}
 
@@ -170,14 +173,16 @@ class _Save:
         unknown = [name for name in names if name not in known]
         return {**known, **stored_values(self._policy, self._using, self._key, unknown)}
 
-    def _record(self, buffer: Buffer, before: Mapping[str, object] | None, after: Mapping[str, object]) -> None:
+    def _record(
+        self, buffer: Buffer, key: object, before: Mapping[str, object] | None, after: Mapping[str, object]
+    ) -> None:
         policy = self._policy
         if policy.through is not None:
             self._record_link(buffer, before, after)
         elif before is None:
-            record(buffer, policy, "create", self._key, diff.created(policy, after))
+            record(buffer, policy, "create", key, diff.created(policy, after))
         else:
-            record(buffer, policy, "update", self._key, diff.updated(policy, before, after))
+            record(buffer, policy, "update", key, diff.updated(policy, before, after))
 
     def _record_link(self, buffer: Buffer, before: Mapping[str, object] | None, after: Mapping[str, object]) -> None:
         """A row of the hidden table of a many-to-many field, saved by itself."""

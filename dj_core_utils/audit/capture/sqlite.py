@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, cast
 
 from django.apps import apps
@@ -39,4 +38,4 @@ def _json(alias: str, label: str, name: str, value: object) -> str:
     column = policy.fields[name].cached_col
     for convert in (*connection.ops.get_db_converters(column), *column.get_db_converters(connection)):
         value = convert(value, column, connection)
-    return json.dumps(policy.encoders[name](value))
+    return policy.encoders[name](value)
