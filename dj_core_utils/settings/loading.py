@@ -170,6 +170,7 @@ def _load(
         dotenv=sources.dotenv,
         secrets=sources.secrets,
         allowed=(*settings_class.allowed_variables, *settings_class.retired_names),
+        services=settings.service.names,
         is_hardened=profiles.is_hardened,
     )
     has_profile = requested is not None or bool(sources.setting(PROFILE_VARIABLE)[0])

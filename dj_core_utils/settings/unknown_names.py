@@ -61,6 +61,7 @@ def unknown_names(
     dotenv: Dotenv,
     secrets: SecretsDirectory | None,
     allowed: Collection[str] = (),
+    services: Collection[str] = (),
     is_hardened: bool = False,
 ) -> Iterator[Problem]:
     """Report the names that are set and not read.
@@ -71,6 +72,7 @@ def unknown_names(
         dotenv: The ``.env`` file; reported is every name that is not known.
         secrets: The secrets directory, of which the same is true.
         allowed: Names to leave alone; ``*`` is a wildcard.
+        services: Names of other services, whose ``ORDERS_SERVICE_URL`` is meant for this program.
         is_hardened: Whether a name of eight letters and more is an error. Shorter ones resemble others by chance, and
             what another program may well be meant to read is a warning at any length.
 
@@ -78,8 +80,12 @@ def unknown_names(
         ``variable.unknown``, and ``variable.other_name`` for a name that the table knows from elsewhere.
     """
     names = _Names(table, allowed, is_hardened=is_hardened)
+    addresses = {f"{service.upper().replace('-', '_')}{_ADDRESS}" for service in services}
     for name in environ:
-        yield from names.in_environment(name, environ)
+        if name in addresses:
+            yield from names.of_a_service(name)
+        else:
+            yield from names.in_environment(name, environ)
     if secrets is not None:
         for name in secrets.files:  # Docker's are named in small letters, as a rule
             yield from names.in_file(name.upper(), str(secrets.path / name))
@@ -170,6 +176,11 @@ class _Names:
             yield self._problem(name, near, ENVIRONMENT.label, is_certain=is_certain)
         elif not is_redundant:
             yield self._other_problem(name, other, ENVIRONMENT.label, is_certain=is_prefixed)
+
+    def of_a_service(self, name: str) -> Iterator[Problem]:
+        """Judge the address of one service that this program knows; a warning, for it may have a profile, too."""
+        if not self._is_known(name):
+            yield self._problem(name, _ADDRESSES, ENVIRONMENT.label, is_certain=False)
 
     def in_file(self, name: str, origin: str) -> Iterator[Problem]:
         """Judge a name that was set for this program alone."""

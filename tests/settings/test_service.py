@@ -122,6 +122,25 @@ def test_microservice_needs_a_credential_and_addresses(
     assert 'PRODUCTS_SERVICE_URL is read where the settings class has  products_service_url: str = ""' in missing.hint
 
 
+def test_address_under_a_name_of_its_own(load_from: LoadFrom) -> None:
+    """It is read where the class has a field for it; else the start says so, for a service that is listed."""
+    environ = {
+        "SERVICES": "orders",
+        "ORDERS_SERVICE_URL": "http://localhost:1",
+        "STOCK_SERVICE_URL": "http://localhost:2",
+    }
+    [found] = [each for each in load_from(environ=environ).problems if each.id == "variable.unknown"]
+    assert (found.variable, found.severity) == ("ORDERS_SERVICE_URL", "warning")
+    assert found.message == "unknown variable. Did you mean SERVICE_URLS?"
+
+    class WithField(CoreSettings):
+        orders_service_url: str = ""
+
+    loaded = load_from(WithField, environ=environ)
+    assert "variable.unknown" not in {each.id for each in loaded.problems}
+    assert loaded.rendered["ORDERS_SERVICE_URL"] == "http://localhost:1"
+
+
 def test_image_of_a_service_is_built_without_peers(load_from: LoadFrom) -> None:
     """A build calls nobody."""
     environ = {"SERVICES": "orders"}
