@@ -133,6 +133,11 @@ def sensitive_values(value: object, *, is_secret: bool = False, depth: int = 0) 
             yield match[1]
     elif depth < _MAX_DEPTH and isinstance(value, Mapping):
         for key, item in value.items():
+            if key == "JWT_KEYS" and isinstance(item, Mapping):
+                # The rest of it names keys and services, which logs are to show.
+                secret_parts = {"previous_keys": item.get("previous"), "next": item.get("next")}
+                yield from sensitive_values(secret_parts, is_secret=is_secret, depth=depth + 1)
+                continue
             is_named = isinstance(key, str) and _SECRET_SETTING.search(key) is not None and not is_public_name(key)
             yield from sensitive_values(item, is_secret=is_secret or is_named, depth=depth + 1)
     elif depth < _MAX_DEPTH and isinstance(value, list | tuple | set | frozenset):

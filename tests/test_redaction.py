@@ -112,6 +112,20 @@ def test_secrets_are_collected_from_settings() -> None:
     ]  # fmt: skip
 
 
+def test_names_beside_keys_of_tokens_are_shown() -> None:
+    """A service whose tokens are accepted has a name, and so has a key: messages may hold both."""
+    ring = {
+        "active": "autumn-2026",
+        "previous": {"summer-2026": "key-1"},
+        "revoked": ["spring-2026"],
+        "next": {"key": "key-2", "kid": "winter-2026", "from": None},
+        "type": "at+jwt-of-ours",
+        "accepts": ["products"],
+    }
+    assert sorted(sensitive_values({"JWT_KEYS": ring})) == ["key-1", "key-2"]
+    assert list(sensitive_values({"JWT_KEYS": {"active": None}})) == []
+
+
 @pytest.mark.parametrize("key", ["password", "DB_PASSWORD", "refreshToken", "X-API-Key", "Set-Cookie", "client-secret"])
 def test_keys_say_that_their_value_is_secret(key: str) -> None:
     """Whatever the value looks like, and however deep it lies."""
