@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-# More arguments for pytest: make test ARGS="tests/settings -k origin"
+# More arguments for pytest and for the services: make test ARGS="tests/settings -k origin"
 ARGS ?=
 # Any value measures coverage and holds it to the gate: make test COVERAGE=1
 COVERAGE ?=
@@ -15,7 +15,7 @@ COVERAGE ?=
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test coverage lint format typecheck bench docs env-example reference generate constraints release-prepare release-check clean
+.PHONY: help install demo demo-services test coverage lint format typecheck bench docs env-example reference generate constraints release-prepare release-check clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -36,6 +36,9 @@ $(READY): pyproject.toml constraints.txt
 
 demo: $(READY) ## Run the example as a monolith on SQLite
 	@$(BIN)/python examples/shop/demo.py
+
+demo-services: $(READY) ## Run the example as three services: make demo-services ARGS="--without products"
+	@$(BIN)/python examples/shop/demo_services.py $(ARGS)
 
 test: $(READY) ## Run the whole suite
 ifeq ($(COVERAGE),)

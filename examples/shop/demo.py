@@ -87,7 +87,7 @@ def open_server(port: int | None) -> WSGIServer:
 
 def logins() -> list[str]:
     """Who can sign in, and how."""
-    from products.management.commands.seed import CUSTOMER, DEMO, SUPPORT  # noqa: PLC0415  # as above
+    from users.logins import CUSTOMER, DEMO, SUPPORT  # noqa: PLC0415  # as above
 
     return [
         f"Admin and API   {DEMO.email}, password {DEMO.password}",

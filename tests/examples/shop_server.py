@@ -52,12 +52,14 @@ class Served:
         method: str = "GET",
         headers: Mapping[str, str] | None = None,
         form: Mapping[str, str] | None = None,
+        data: object = None,
     ) -> Answer:
-        """Send one request and follow no redirect."""
+        """Send one request, with a form or with JSON, and follow no redirect."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=START_SECONDS)
-        body = urlencode(form) if form else None
-        content_type = {"Content-Type": "application/x-www-form-urlencoded"} if form else {}
-        connection.request("POST" if form else method, path, body, {**content_type, **(headers or {})})
+        body = urlencode(form) if form else json.dumps(data) if data is not None else None
+        kind = "application/x-www-form-urlencoded" if form else "application/json"
+        content_type = {"Content-Type": kind} if body else {}
+        connection.request("POST" if body else method, path, body, {**content_type, **(headers or {})})
         answer = connection.getresponse()
         text = answer.read().decode()
         connection.close()

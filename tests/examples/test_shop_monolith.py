@@ -151,3 +151,29 @@ def test_asgi_serves_the_same(monolith: Served, shop: Path) -> None:
         answer = served.request("/", headers={"Host": f"127.0.0.1:{monolith.port}"})
     token = re.compile(r'(?<=name="csrfmiddlewaretoken" value=")\w+')
     assert token.sub("", answer.text) == token.sub("", monolith.request("/").text)
+
+
+def test_a_database_of_an_earlier_demo_is_migrated(shop: Path, run_python: RunPython) -> None:
+    """Lines referred to rows of products; afterwards they say what was bought, and orders still know their customer."""
+    code = """
+import os, django
+os.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"
+django.setup()
+from django.core.management import call_command
+from django.db import connection
+for target in (["dj_core_utils_db"], ["orders", "0001"], ["products"]):
+    call_command("migrate", *target, verbosity=0)
+call_command("loaddata", "products", verbosity=0)
+from users.models import User
+customer = User.objects.create_user("customer@shop.example")
+with connection.cursor() as cursor:
+    cursor.execute(f"INSERT INTO orders_order (id, status, note, customer_id) VALUES (7, 'active', '', {customer.pk})")
+    cursor.execute("INSERT INTO orders_line (order_id, product_id, quantity, price) VALUES (7, 4, 2, 64)")
+call_command("migrate", verbosity=0)
+from orders.models import Line
+print("=>", list(Line.objects.values_list("order__customer_id", "sku", "name", "quantity")))
+call_command("makemigrations", check=True, dry_run=True)
+"""
+    database = f"sqlite:///{shop}/earlier.sqlite3"
+    done = run_python(["-c", code], env={"DJANGO_PROFILE": "monolith,development", "DATABASE_URL": database}, cwd=shop)
+    assert "=> [(1, 'POT-01', 'Cast-iron teapot, 0.8 l', 2)]\nNo changes detected" in done.stdout, done.stderr

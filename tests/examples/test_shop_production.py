@@ -1,4 +1,4 @@
-"""The example shop as a service in production: PostgreSQL, gunicorn, and a complete environment or no start at all."""
+"""The example shop in production: PostgreSQL, gunicorn, and a complete environment or no start at all."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def deployment(shop: Path, example: dict[str, str], postgres_url: str) -> Iterat
 
 def install(deployment: Deployment) -> None:
     """What a release does: collect the static files without a secret at hand, migrate, make the first user."""
-    image = {"DJANGO_PROFILE": "microservice,production,build"}
+    image = {"DJANGO_PROFILE": "monolith,production,build"}
     steps = [
         python(deployment.shop, "manage.py", "collectstatic", "--no-input", environment=image),
         deployment.manage("migrate", "--no-input"),
@@ -241,7 +241,7 @@ def test_an_incomplete_environment_gets_one_report(shop: Path) -> None:
             ("PAYMENT_API_KEY", "payment.api_key"),
             ("PAGE_SIZE", "value.integer"),
             ("CACHE_URL", "cache.local"),
-            ("JWT_ALGORITHM", "jwt.verifiable"),
+            ("JWT_SIGNING_KEY", "jwt.key"),
             ("CORS_ALLOWED_ORIGINS", "cors.origin"),
             ("SERVICE_SIGNING_KEY", "service.credential"),
             ("DATABASE_URL", "database.tls"),
@@ -267,7 +267,7 @@ def test_a_server_with_an_incomplete_environment_ends(shop: Path) -> None:
 )
 def test_the_build_profile_serves_nothing(server: list[str], shop: Path) -> None:
     """Under throw-away secrets no server starts."""
-    environment = {"DJANGO_PROFILE": "microservice,production,build"}
+    environment = {"DJANGO_PROFILE": "monolith,production,build"}
     done = python(shop, *server, environment=environment)
     assert done.returncode != 0
     assert "build" in done.stderr

@@ -20,7 +20,7 @@ class LineInline(admin.TabularInline):
 class OrderAdmin(TimelineMixin, StampedAdmin):
     """All orders; their status changes by the actions, which refuse what cannot be."""
 
-    list_display = ("__str__", "customer", "status", "created_at")
+    list_display = ("__str__", "customer_id", "status", "created_at")
     list_filter = ("status",)
     readonly_fields = ("status",)
     inlines = (LineInline,)

@@ -1,13 +1,15 @@
-"""What customers buy."""
+"""What customers buy.
+
+Neither users nor products are tables of this app: each may live in another service, with a database of its own. An
+order has the key of its customer, and its lines say what was bought in words of their own.
+"""
 
 from decimal import Decimal
 
-from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
 
 from dj_core_utils.db.models import StatusMixin, UserTrackedModel
-from products.models import Product
 
 
 class Order(UserTrackedModel, StatusMixin):
@@ -16,7 +18,8 @@ class Order(UserTrackedModel, StatusMixin):
     A status changes by ``order.deactivate(reason="out of boxes")`` and its siblings; the reason stands in the log.
     """
 
-    customer = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="orders")
+    # NULL where a monolith has deleted the account, in its first version.
+    customer_id = models.BigIntegerField("customer", null=True, db_index=True)
     note = models.TextField(blank=True, default="")
 
     class Meta:
@@ -35,13 +38,14 @@ class Order(UserTrackedModel, StatusMixin):
 
 
 class Line(models.Model):
-    """So many of one product, at the price of that day."""
+    """So many of one product, as it was called and what it cost that day."""
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
-    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+")
+    sku = models.CharField("article number", max_length=20)
+    name = models.CharField(max_length=100)
     quantity = models.PositiveIntegerField(validators=[MinValueValidator(1)])
     price = models.DecimalField(max_digits=8, decimal_places=2)
 
     def __str__(self) -> str:
         """How many of what."""
-        return f"{self.quantity} x {self.product}"
+        return f"{self.quantity} x {self.name}"

@@ -20,9 +20,9 @@ from orders.placing import place_order
 from pages.broken import broken_start
 from pages.configuration import configuration, may_see
 from pages.timeline import newest_change, timeline
-from products.management.commands.seed import CUSTOMER, DEMO
 from products.models import Product
 from shop.settings import ShopSettings
+from users.logins import CUSTOMER, DEMO
 from users.models import User
 
 
@@ -72,7 +72,7 @@ def order_something(_: HttpRequest) -> HttpResponse:
     # The button stands for the customer, whoever presses it; without this the log would name whoever is signed in.
     with acting_as(customer, reason="the button of the demo"):
         if product is not None:
-            place_order(customer, {product.sku: 1})
+            place_order(customer.pk, {product.sku: 1})
     return redirect(f"{reverse('start')}#changes")
 
 

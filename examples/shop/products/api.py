@@ -1,12 +1,19 @@
-"""``/api/products/``: the catalogue as JSON, for those who have a token."""
+"""``products/``: the catalogue as JSON, for those who have a token; and its stock, for services."""
 
-from django.conf import settings
+from uuid import UUID
+
+from django.shortcuts import get_object_or_404
+from rest_framework.fields import IntegerField, UUIDField
 from rest_framework.generics import ListAPIView
-from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
-from rest_framework.serializers import ModelSerializer
+from rest_framework.response import Response
+from rest_framework.serializers import ModelSerializer, Serializer
+from rest_framework.views import APIView
 
+from dj_core_utils.auth.drf import IsService, ServiceAuthentication
 from products.models import Product
+from products.reserving import CannotReserveError, give_back, reserve
+from shop.pagination import Pages
 
 
 class ProductSerializer(ModelSerializer):
@@ -19,15 +26,6 @@ class ProductSerializer(ModelSerializer):
         fields = ("sku", "name", "price", "stock")
 
 
-class Pages(PageNumberPagination):
-    """Pages as long as ``PAGE_SIZE`` says."""
-
-    def get_page_size(self, request: Request) -> int:  # noqa: ARG002  # the signature of Django REST framework
-        """Ask for each request, so that ``override_settings`` works in tests."""
-        page_size: int = settings.PAGE_SIZE
-        return page_size
-
-
 class ProductList(ListAPIView):
     """The catalogue, page by page.
 
@@ -37,3 +35,41 @@ class ProductList(ListAPIView):
     queryset = Product.objects.all()
     serializer_class = ProductSerializer
     pagination_class = Pages
+
+
+class WantedSerializer(Serializer):
+    """What is to be put aside: the body, and the header ``Idempotency-Key``."""
+
+    quantity = IntegerField(min_value=1, max_value=1000)
+    key = UUIDField()
+
+
+class Stock(APIView):
+    """The base of addresses that change the stock, for services that have this scope."""
+
+    authentication_classes = (ServiceAuthentication,)
+    permission_classes = (IsService("stock:write"),)
+
+
+class Reserve(Stock):
+    """Puts a product aside."""
+
+    def post(self, request: Request, sku: str) -> Response:
+        """Once for each key; 409 where it cannot be had."""
+        wanted = WantedSerializer(data={**request.data, "key": request.headers.get("Idempotency-Key")})
+        wanted.is_valid(raise_exception=True)
+        try:
+            reservation = reserve(sku, **wanted.validated_data)
+        except CannotReserveError as error:
+            return Response({"detail": str(error), "code": "not_on_sale"}, status=409)
+        product = reservation.product
+        return Response({"sku": product.sku, "name": product.name, "price": reservation.price}, status=201)
+
+
+class GiveBack(Stock):
+    """Takes it back."""
+
+    def delete(self, request: Request, sku: str, key: UUID) -> Response:  # noqa: ARG002  # Django REST framework's
+        """However often it is asked."""
+        give_back(get_object_or_404(Product, sku=sku), key)
+        return Response(status=204)

@@ -25,3 +25,16 @@ class Product(UserTrackedModel, StatusMixin):
     def __str__(self) -> str:
         """The name."""
         return self.name
+
+
+class Reservation(UserTrackedModel, StatusMixin):
+    """So many of one product, put aside under a key that the asking service has made; terminated when given back."""
+
+    key = models.UUIDField(unique=True)
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+")
+    quantity = models.PositiveIntegerField()
+    price = models.DecimalField(max_digits=8, decimal_places=2)
+
+    def __str__(self) -> str:
+        """How many of what."""
+        return f"{self.quantity} x {self.product}"

@@ -1,4 +1,4 @@
-"""Settings of the shop: what it adds to the framework's, and the one call that exports them all to Django."""
+"""Settings of the shop as a monolith: what it adds to the framework's, and the one call that exports them all."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field, SecretStr
 
 from dj_core_utils.settings import CoreSettings, Problem, Section, export_settings, rule
+from dj_core_utils.settings.api import APISettings
 from dj_core_utils.settings.audit import AuditSettings
 from dj_core_utils.settings.rules import RuleContext
 from dj_core_utils.settings.static import StaticSettings
@@ -48,6 +49,8 @@ class ShopSettings(CoreSettings):
     asgi_application: str | None = "shop.asgi.application"
     installed_apps: list[str] = ["dj_core_utils.db", "users", "products", "orders", "pages"]
     auth_user_model: str = "users.User"
+    # Calls between its parts stay in this process, and find them where shop/urls.py has them.
+    api: APISettings = APISettings(local_path="/api/")
     # A default of ours inside a section of the framework's; profiles and the environment still come before it.
     static: StaticSettings = StaticSettings(static_server="whitenoise")
     # When and by whom a row was written last stands on each entry of the audit log anyway.

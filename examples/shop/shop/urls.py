@@ -1,14 +1,11 @@
-"""Addresses of the shop."""
+"""Addresses of the shop as a monolith."""
 
 from django.conf import settings
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 from django.views.generic import RedirectView
-from rest_framework_simplejwt.views import TokenObtainPairView, TokenRefreshView
 
-from orders.api import OrderList
 from pages.views import api, broken, changes, order_something, start
-from products.api import ProductList
 
 CONFIGURATION = "admin:dj_core_utils_configuration_changelist"
 
@@ -21,8 +18,8 @@ urlpatterns = [
     path(f"{settings.ADMIN_PATH}configuration/", RedirectView.as_view(pattern_name=CONFIGURATION)),
     path(settings.ADMIN_PATH, admin.site.urls),
     path("api/", api, name="api"),
-    path("api/token/", TokenObtainPairView.as_view(), name="token"),
-    path("api/token/refresh/", TokenRefreshView.as_view(), name="token_refresh"),
-    path("api/products/", ProductList.as_view(), name="products"),
-    path("api/orders/", OrderList.as_view(), name="orders"),
+    # What each of the services has for itself; here they are parts of one.
+    path("api/", include("users.urls")),
+    path("api/", include("products.urls")),
+    path("api/", include("orders.urls")),
 ]

@@ -1,0 +1,18 @@
+"""Settings of products as a service of its own; inside the monolith those of the shop count."""
+
+from pydantic import Field
+
+from dj_core_utils.settings import export_settings
+from shop.service import ShopService
+
+
+class ProductsSettings(ShopService):
+    """Settings of the service of products."""
+
+    service_name: str = "products"
+    root_urlconf: str = "products.urls"
+    installed_apps: list[str] = ["dj_core_utils.db", "products"]
+    demo_port: int = Field(default=8002, ge=1, le=65535, description="Port of 127.0.0.1 that the demo serves it on.")
+
+
+export_settings(globals())
