@@ -211,8 +211,14 @@ def test_a_folder_that_cannot_be_written(layout: WriteLayout) -> None:
     before = _files(folder)
     done = run_init(folder)
     assert done.returncode == 1
-    assert "cannot be written" in done.stdout
+    assert "/proc/nowhere/.env.example cannot be written: " in done.stdout
     assert _files(folder) == before
+    new = folder / "new"
+    new.mkdir()
+    (new / ".gitignore").symlink_to("/proc/nowhere/.gitignore")
+    done = run_init(new.rename(folder.with_name("new")))
+    assert (done.returncode, "/proc/nowhere/.gitignore cannot be written: " in done.stdout) == (1, True)
+    assert not list(folder.with_name("new").glob("manage.py"))
 
 
 def test_odd_files_are_read(layout: WriteLayout) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from difflib import unified_diff
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from dj_core_utils.cli.elsewhere import project_elsewhere
@@ -29,7 +30,6 @@ from dj_core_utils.settings.quoting import without_password
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
-    from pathlib import Path
 
     from dj_core_utils.cli.screen import Screen
 
@@ -223,7 +223,7 @@ def _write(before: Started, folder: Path, files: Sequence[NewFile]) -> str:
         written = Written([kept._replace(text=before.file.read_bytes().decode("utf-8", "surrogateescape")), *rest])
         written.write()
     except OSError as error:
-        return f"{error.filename or folder} cannot be written: {(error.strerror or type(error).__name__).lower()}."
+        return _unwritable(error, folder)
     is_same = False
     try:
         after = start(folder, before.module)
@@ -237,6 +237,11 @@ def _write(before: Started, folder: Path, files: Sequence[NewFile]) -> str:
         else "the files were written, did not start to the same settings, and were put back."
         + (f"\n{after.reason}" if isinstance(after, NotStarted) else "")
     )
+
+
+def _unwritable(error: OSError, folder: Path) -> str:
+    reason = (error.strerror or type(error).__name__).lower()
+    return f"{_relative(Path(error.filename or folder), folder)} cannot be written: {reason}."
 
 
 def _show_diff(before: Started, attempt: Attempt, folder: Path, screen: Screen) -> None:
@@ -262,7 +267,10 @@ def _make(folder: Path, output: _Output) -> int:
     if ignored is not None:
         files.insert(0, NewFile(folder / ".gitignore", ignored))
     if not output.is_dry:
-        Written(files).write()
+        try:
+            Written(files).write()
+        except OSError as error:
+            return output.fail(_unwritable(error, folder))
         after = start(folder, f"{name}.settings")
         example = NewFile(folder / ".env.example", after.template if isinstance(after, Started) else "")
         if example.text and not example.path.exists():

@@ -51,7 +51,7 @@ class Written:
         """Write every file beside its place first, then put each one there in one step.
 
         Raises:
-            OSError: One cannot be written; the others are as they were.
+            OSError: One cannot be written, ``filename`` says which; the others are as they were.
         """
         ready: list[tuple[Path, Path]] = []
         try:
@@ -60,10 +60,12 @@ class Written:
                 ready += [(_temporary(path, file.text.encode("utf-8"), _mode(file, before)), path)]
             for temporary, path in ready:
                 temporary.replace(path)
-        except BaseException:
+        except BaseException as error:
             for temporary, _ in ready:
                 temporary.unlink(missing_ok=True)
             self.undo()
+            if isinstance(error, OSError):
+                error.filename = str(path)  # and not the temporary one beside it
             raise
 
     def undo(self) -> None:
