@@ -11,8 +11,9 @@ READY := $(VENV)/.ready
 ARGS ?=
 # Any value measures coverage and holds it to the gate: make test COVERAGE=1
 COVERAGE ?=
-# Tests run side by side, one process a core.
+# Tests run side by side, one process a core; those of a file stay together, so that their order is that of the seed.
 JOBS ?= auto
+PYTEST := -m pytest -n $(JOBS) --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo demo-services test coverage lint format typecheck bench docs env-example reference generate constraints release-prepare release-check clean
@@ -42,10 +43,10 @@ demo-services: $(READY) ## Run the example as three services: make demo-services
 
 test: $(READY) ## Run the whole suite
 ifeq ($(COVERAGE),)
-	@$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+	@$(BIN)/python $(PYTEST) $(ARGS)
 else
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -n $(JOBS) $(ARGS)
+	@$(BIN)/coverage run $(PYTEST) $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 endif

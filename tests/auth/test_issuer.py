@@ -247,15 +247,12 @@ def test_only_access_tokens_verify(ada: Any) -> None:  # noqa: ANN401  # any use
         assert post("token/verify/", token=token).status_code == 401
 
 
-@pytest.mark.parametrize(
-    "token", [signed(exp=int(time.time()) - 100, iat=int(time.time()) - 200), signed(aud=["orders"])]
-)
-def test_an_old_token_is_told_from_a_bad_one(token: str) -> None:
+def test_an_old_token_is_told_from_a_bad_one() -> None:
     """A client that is told its token has ended renews it; anything else is just not valid."""
-    answer = me(token)
-    assert answer.status_code == 401
-    is_old = claims_of(token)["aud"] == ["users"]
-    assert answer.json()["detail"] == ("The token has expired." if is_old else "The token is not valid.")
+    now = int(time.time())
+    old, foreign = me(signed(iat=now - 200, exp=now - 100)), me(signed(aud=["orders"]))
+    assert (old.status_code, old.json()["detail"]) == (401, "The token has expired.")
+    assert (foreign.status_code, foreign.json()["detail"]) == (401, "The token is not valid.")
 
 
 def test_tokens_without_rotation(ada: Any) -> None:  # noqa: ANN401  # any user model
