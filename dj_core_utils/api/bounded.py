@@ -6,7 +6,6 @@ timeout around everything ends that; a thread that waits for a socket is ended b
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from contextvars import ContextVar
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -15,23 +14,30 @@ import httpcore2
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 _end: ContextVar[float | None] = ContextVar("dj_core_utils.api.bounded.end", default=None)
 
 
-@contextmanager
-def bounded(deadline: float) -> Iterator[None]:
+class bounded:  # noqa: N801  # a block; made for each attempt, so no generator
     """Let no socket of this thread wait for longer, in a block.
 
     Args:
         deadline: On the clock of ``time.monotonic()``.
     """
-    token = _end.set(deadline)
-    try:
-        yield
-    finally:
-        _end.reset(token)
+
+    __slots__ = ("_deadline", "_token")
+
+    def __init__(self, deadline: float) -> None:
+        self._deadline = deadline
+
+    def __enter__(self) -> None:
+        """Begin."""
+        self._token = _end.set(self._deadline)
+
+    def __exit__(self, *_: object) -> None:
+        """End."""
+        _end.reset(self._token)
 
 
 class BoundedStream(httpcore2.NetworkStream):
