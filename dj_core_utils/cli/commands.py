@@ -58,7 +58,8 @@ def add_commands(parser: argparse.ArgumentParser, parser_class: type[Suggesting]
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=parser_class)
     for command in COMMANDS:
         # Django's help shows the description, argparse's list the help.
-        own = commands.add_parser(command.NAME, help=command.HELP, description=f"{command.HELP.capitalize()}.")
+        description = f"{command.HELP[0].upper()}{command.HELP[1:]}."
+        own = commands.add_parser(command.NAME, help=command.HELP, description=description)
         own.add_argument(
             "--settings",
             metavar="MODULE",

@@ -49,5 +49,7 @@ class Suggesting(ArgumentParser):
             typed, known = choice[1], re.findall(r"[\w-]+", choice[2])
             meant = self.elsewhere.get(typed)
             return f" Did you mean {meant}?" if meant else did_you_mean(typed, known)
+        if "arguments are required" in message:
+            return f" What there is to choose:  {self.prog} --help"
         known = re.findall(_OPTION, self.format_help())
         return "".join(did_you_mean(typed, known) for typed in re.findall(_OPTION, message)[:1] if typed not in known)

@@ -32,6 +32,7 @@ _LONGEST_NAME = 40
 _MAX_BYTES = 1024 * 1024
 _EXPECTATION = r"[A-Za-z /]*'[^\w\s']{1,2}'[A-Za-z /]*"
 _SEPARATORS = r"[\s;|+]"
+_FILE_STEM = r"[a-z][a-z0-9_]{1,30}"
 _KEYS = ("description", "extends", "conflicts", "require", "settings", "policy")
 
 
@@ -228,6 +229,8 @@ class ProfileLibrary:
         hint = f"known: {', '.join(map(printable, self.names))}"
         if re.search(_SEPARATORS, name):
             hint = f"several names are separated by commas; {hint}"
+        elif guess is None and re.fullmatch(_FILE_STEM, name):
+            hint = f"{hint}\none of your own is a file:  profiles/{name}.toml"
         self._refuse(
             "profile.unknown", f"{quoted(name)}{role} is not a profile.{did_you_mean(name, self.names)}", origin, hint
         )

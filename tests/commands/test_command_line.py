@@ -36,6 +36,7 @@ def test_version_and_help(run_python: RunPython) -> None:
     """The program says what it is and what it can do."""
     assert run_python(["-m", "dj_core_utils", "--version"]).stdout == f"dj-core-utils {dj_core_utils.__version__}\n"
     told = run_python(["-m", "dj_core_utils", "config", "--help"]).stdout
+    assert "\nMake a new secret: a key of Django," in run_python([*MODULE, "keygen", "--help"]).stdout
     assert [name for name in ("show", "check", "env", "keygen") if not re.search(rf"\n    {name} +\w", told)] == []
 
 

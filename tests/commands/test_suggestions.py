@@ -18,6 +18,7 @@ CALLS = [
     (["config", "show", "--josn"], "unrecognized arguments: --josn. Did you mean --json?"),
     (["config", "keygen", "djnago"], "Did you mean django?"),
     (["config", "explain", "DEBUG", "--revael"], "Did you mean --reveal?"),
+    (["config", "keygen"], "are required: KIND. What there is to choose:  "),
 ]
 
 

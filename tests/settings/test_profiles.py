@@ -73,6 +73,8 @@ def test_a_misspelt_profile_is_answered_with_the_nearest_name(folder: Path) -> N
     assert problem.message == '"prodution" is not a profile. Did you mean production?'
     assert problem.hint == "known: development, production"
     assert (active.display, active.names) == ("production?", ("production",))
+    library.activate(["staging"], "environment")
+    assert library.problems[-1].hint.endswith("\none of your own is a file:  profiles/staging.toml")
 
 
 @pytest.mark.parametrize("text", ["development production", "development;production", "development|production"])
