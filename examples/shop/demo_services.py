@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 from queue import Queue
-from socket import socket
+from socket import SO_REUSEADDR, SOL_SOCKET, socket
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
@@ -79,7 +79,11 @@ def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Serve the example shop as three services.")
     parser.add_argument("--ports", type=_ports, help="of users, products and orders: 8001,8002,8003")
     parser.add_argument(
-        "--without", action="append", default=[], choices=PORTS, help="leave one out, to see what the others answer"
+        "--without",
+        action="append",
+        default=[],
+        choices=("products", "orders"),
+        help="leave one out, to see what the others answer",
     )
     return parser.parse_args()
 
@@ -99,6 +103,7 @@ def choose_ports(wanted: list[int] | None) -> dict[str, int]:
     chosen = {}
     for name, port in PORTS.items():
         with socket() as probe:
+            probe.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)  # as the server does: one that has just ended is no hindrance
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:

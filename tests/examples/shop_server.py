@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-START_SECONDS = 40
+START_SECONDS = 90
 
 
 @dataclass(frozen=True)

@@ -275,8 +275,7 @@ def test_a_service_that_is_missed_is_a_typed_answer(tmp_path: Path, run_python: 
         other.bind(("127.0.0.1", 0))
         other.listen()
         ports = f"{free_port()},{free_port()},{other.getsockname()[1]}"
-        alone = ["--without", "users", "--without", "products"]
-        done = run_python(["demo_services.py", "--ports", ports, *alone], cwd=folder)
+        done = run_python(["demo_services.py", "--ports", ports, "--without", "products"], cwd=folder)
     assert done.returncode == 1
     assert re.fullmatch(
         r"Port \d+ cannot be used for orders: Address already in use\.\n"
