@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Any
 
+import dj_database_url
 import pytest
 from django.apps import apps
 from django.conf import settings as project_settings
@@ -11,6 +13,7 @@ from django.db import connection, transaction
 from django.test import override_settings
 
 from dj_core_utils.audit.recorder import announced
+from dj_core_utils.audit.triggers.installation import put_right
 from dj_core_utils.conf import conf
 from dj_core_utils.db.models import OperationLog, OperationSeal
 from tests import servers
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["mariadb_tables", "postgres_tables"]
 
+# Nothing has to outlive a fall of the machine, and each commit would wait for the disk.
+UNSYNCED = "init_command=PRAGMA%20synchronous%3DOFF"
 BY_TRIGGER = {**project_settings.AUDIT, "capture": "trigger"}
 
 
@@ -44,14 +49,19 @@ Line = tuple[str, str, dict[str, Any]]
 @pytest.fixture(scope="session")
 def sqlite_tables(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker) -> str:
     """SQLite in a file, with every table."""
-    return make_tables(f"sqlite:///{tmp_path_factory.mktemp('audit')}/db.sqlite3", django_db_blocker)
+    return make_tables(f"sqlite:///{tmp_path_factory.mktemp('audit')}/db.sqlite3?{UNSYNCED}", django_db_blocker)
 
 
 @pytest.fixture(scope="session")
-def sqlite_trigger_tables(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker) -> str:
+def sqlite_trigger_tables(
+    sqlite_tables: str, tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
+) -> str:
     """SQLite in a file, with every table, and triggers on those that are recorded."""
-    with override_settings(AUDIT=BY_TRIGGER):
-        return make_tables(f"sqlite:///{tmp_path_factory.mktemp('triggers')}/db.sqlite3", django_db_blocker)
+    made = dj_database_url.parse(sqlite_tables)["NAME"]
+    url = f"sqlite:///{shutil.copy(made, tmp_path_factory.mktemp('triggers'))}?{UNSYNCED}"
+    with django_db_blocker.unblock(), override_settings(AUDIT=BY_TRIGGER), default_database(url):
+        put_right("default")
+    return url
 
 
 @pytest.fixture(scope="session")
@@ -99,8 +109,11 @@ def empty() -> None:
         connection.cursor() as cursor,
     ):
         models: list[type[Model]] = [*hidden, *reversed(list(config.get_models())), OperationLog, OperationSeal]
-        for model in models:
-            cursor.execute("DELETE FROM " + connection.ops.quote_name(model._meta.db_table))  # noqa: S608  # our names
+        tables = [connection.ops.quote_name(model._meta.db_table) for model in models]
+        statements = [f"DELETE FROM {table}" for table in tables]  # noqa: S608  # our names
+        # PostgreSQL takes all of them at once.
+        for statement in ["; ".join(statements)] if connection.vendor == "postgresql" else statements:
+            cursor.execute(statement)
 
 
 @pytest.fixture

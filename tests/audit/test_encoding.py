@@ -38,7 +38,9 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "weight": st.floats(allow_nan=False, allow_infinity=False),
     "blob": st.binary(max_size=1024),
     "data": st.recursive(
-        st.none() | st.booleans() | st.integers() | TEXTS, lambda inner: st.lists(inner) | st.dictionaries(TEXTS, inner)
+        st.none() | st.booleans() | st.integers() | TEXTS,
+        lambda inner: st.lists(inner) | st.dictionaries(TEXTS, inner),
+        max_leaves=10,
     ),
     "token": st.uuids(),
 }

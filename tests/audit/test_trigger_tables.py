@@ -9,6 +9,7 @@ import pytest
 from django.db import connection, models
 
 from dj_core_utils.db.models import OperationLog
+from dj_core_utils.middleware.context import acting_as
 from tests.audit.test_trigger_installation import (
     by_trigger,
     migration,
@@ -103,6 +104,7 @@ def test_partitions(log: Log) -> None:
         thing.objects.filter(name="b").update(name="c")
         sql("UPDATE thing SET id = 151 WHERE id = 1")
         sql("TRUNCATE thing")
+        sql("INSERT INTO thing (id, name) VALUES (160, 'lost'); TRUNCATE thing_high")
         assert log() == [
             ("Thing", "create", {"name": {"after": "a"}}),
             ("Thing", "create", {"name": {"after": "b"}}),
@@ -111,6 +113,7 @@ def test_partitions(log: Log) -> None:
             ("Thing", "create", {"name": {"after": "a"}}),
             ("Thing", "delete", {"name": {"before": "c"}}),
             ("Thing", "delete", {"name": {"before": "a"}}),
+            ("Thing", "create", {"name": {"after": "lost"}}),
         ]
 
 
@@ -215,3 +218,26 @@ def test_a_temporary_table(log: Log, database: str) -> None:
     sql("INSERT INTO audited_tag VALUES (1, 'a')")
     sql(f"DROP TABLE {'pg_temp' if database == 'postgres' else 'temp'}.audited_tag")
     assert log() == []
+
+
+@by_trigger
+@pytest.mark.usefixtures("scratch")
+def test_data_that_a_migration_changes(log: Log, database: str) -> None:
+    """It is recorded where the triggers stand meanwhile: on SQLite, which remakes tables, they do not."""
+    with migration() as editor:
+        editor.execute("INSERT INTO audited_tag (name) VALUES ('a')")
+    assert [line[:2] for line in log()] == ([("Tag", "create")] if database == "postgres" else [])
+
+
+@on_postgres
+@pytest.mark.usefixtures("database")
+def test_writes_that_do_not_look_like_one() -> None:
+    """What a function called by a SELECT writes, and what COPY loads, is recorded, by nobody if nothing went before."""
+    sql("CREATE FUNCTION pg_temp.add() RETURNS void LANGUAGE sql AS $$INSERT INTO audited_tag (name) VALUES ('a')$$")
+    with acting_as("price import"), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_temp.add()")
+        with cursor.copy("COPY audited_tag (name) FROM STDIN") as rows:
+            rows.write_row(("b",))
+        cursor.execute("UPDATE audited_tag SET name = 'c' WHERE name = 'b'")
+    found = list(OperationLog.objects.order_by("id").values_list("operation_type", "actor"))
+    assert found == [("create", ""), ("create", ""), ("update", "price import")]

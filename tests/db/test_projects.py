@@ -89,7 +89,7 @@ def test_a_table_that_exists_becomes_a_tracked_one(project: WriteProject, run_py
     assert "dj_core_utils" not in (folder / "shop/migrations/0002_tracked.py").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("field", ["AutoField", "BigAutoField", "SmallAutoField"])
+@pytest.mark.parametrize("field", ["BigAutoField", "SmallAutoField"])
 def test_the_tables_of_the_package_are_the_same_everywhere(
     field: str, project: WriteProject, run_python: RunPython
 ) -> None:
