@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from base64 import urlsafe_b64decode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING
 
@@ -20,8 +18,12 @@ from tests.examples.shop_server import Served, serving, sign_in, sign_in_to_admi
 from tests.servers import free_port, postgres
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.conftest import RunPython
+    from tests.warm_python import WarmPython
 
 HOST = "shop.example.com"
 OVER_HTTPS = {"Host": HOST, "X-Forwarded-Proto": "https"}
@@ -38,29 +40,18 @@ class Deployment:
         shop: Where it is.
         environment: What the process is given.
         secrets: What must not be read anywhere.
+        python: What starts interpreters.
     """
 
     shop: Path
     environment: dict[str, str]
     secrets: tuple[str, ...]
+    python: WarmPython
 
     def manage(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-        """Run ``manage.py``."""
-        return python(self.shop, "manage.py", *arguments, environment={**self.environment, **more})
-
-
-def python(shop: Path, *arguments: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run an interpreter in the folder of the shop, in an environment that holds nothing else."""
-    return subprocess.run(
-        [sys.executable, *arguments],
-        cwd=shop,
-        env={**clean_environment(), **environment},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+        """Run ``manage.py`` in an environment that holds nothing else."""
+        environment = {**clean_environment(), **self.environment, **more}
+        return self.python.run(["manage.py", *arguments], env=environment, cwd=self.shop)
 
 
 def problems(report: str) -> list[tuple[str, str]]:
@@ -82,7 +73,7 @@ def example(shop: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def deployment(shop: Path, example: dict[str, str], postgres_url: str) -> Iterator[Deployment]:
+def deployment(shop: Path, example: dict[str, str], postgres_url: str, python: WarmPython) -> Iterator[Deployment]:
     """The shop with real values in place of those that the example asks to replace, migrated, with its static files."""
     key = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     (shop / "keys").mkdir()
@@ -101,6 +92,7 @@ def deployment(shop: Path, example: dict[str, str], postgres_url: str) -> Iterat
             shop,
             {"DJANGO_ENV_FILE": "production.env"},
             (*secrets, database.partition("@")[0], key.decode().splitlines()[1]),
+            python,
         )
         install(installed)
         yield installed
@@ -110,7 +102,7 @@ def install(deployment: Deployment) -> None:
     """What a release does: collect the static files without a secret at hand, migrate, make the first user."""
     image = {"DJANGO_PROFILE": "monolith,production,build"}
     steps = [
-        python(deployment.shop, "manage.py", "collectstatic", "--no-input", environment=image),
+        replace(deployment, environment=image).manage("collectstatic", "--no-input"),
         deployment.manage("migrate", "--no-input"),
         deployment.manage("loaddata", "products"),
         deployment.manage(
@@ -209,16 +201,16 @@ def test_seeding_is_refused(deployment: Deployment) -> None:
     assert "only runs where DEBUG is on" in done.stderr
 
 
-def test_the_example_lacks_nothing_but_secrets(shop: Path, example: dict[str, str]) -> None:
+def test_the_example_lacks_nothing_but_secrets(shop: Path, example: dict[str, str], run_python: RunPython) -> None:
     """Copied as it is, the example is refused for each value that it asks to replace, and for nothing else."""
     asked = [name for name, value in example.items() if "change-me" in value]
     named = {"DJANGO_ENV_FILE": "production.env.example", "JWT_SIGNING_KEY_FILE": "elsewhere.pem"}
-    done = python(shop, "manage.py", "check", environment=named)
+    done = run_python(["manage.py", "check"], env=named, cwd=shop)
     assert done.returncode == 1
     assert sorted({name for name, _ in problems(done.stderr)}) == sorted([*asked, "JWT_SIGNING_KEY_FILE"])
 
 
-def test_an_incomplete_environment_gets_one_report(shop: Path) -> None:
+def test_an_incomplete_environment_gets_one_report(shop: Path, run_python: RunPython) -> None:
     """All that is missing or wrong is said at once, and no secret is in it."""
     environment = {
         **SERVICE,
@@ -229,7 +221,7 @@ def test_an_incomplete_environment_gets_one_report(shop: Path) -> None:
         "PAYMENT_SANDBOX": "off",
         "PAYMENT_API_KY": "tuna-tuna-tuna",
     }
-    done = python(shop, "manage.py", "migrate", environment=environment)
+    done = run_python(["manage.py", "migrate"], env=environment, cwd=shop)
     assert done.returncode == 1
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
@@ -251,9 +243,9 @@ def test_an_incomplete_environment_gets_one_report(shop: Path) -> None:
     assert [secret for secret in hidden if secret in done.stderr] == []
 
 
-def test_a_server_with_an_incomplete_environment_ends(shop: Path) -> None:
+def test_a_server_with_an_incomplete_environment_ends(shop: Path, run_python: RunPython) -> None:
     """Gunicorn ends, and shows the report instead of a traceback."""
-    done = python(shop, *GUNICORN, "--bind", f"127.0.0.1:{free_port()}", environment=SERVICE)
+    done = run_python([*GUNICORN, "--bind", f"127.0.0.1:{free_port()}"], env=SERVICE, cwd=shop)
     assert done.returncode == 3
     assert "Traceback" not in done.stderr
     assert done.stderr.count("Configuration of ShopSettings is not usable") == 1
@@ -265,10 +257,10 @@ def test_a_server_with_an_incomplete_environment_ends(shop: Path) -> None:
     [[*GUNICORN, "--bind", "127.0.0.1:0"], ["manage.py", "runserver", "--noreload"], ["demo.py"]],
     ids=" ".join,
 )
-def test_the_build_profile_serves_nothing(server: list[str], shop: Path) -> None:
+def test_the_build_profile_serves_nothing(server: list[str], shop: Path, run_python: RunPython) -> None:
     """Under throw-away secrets no server starts."""
     environment = {"DJANGO_PROFILE": "monolith,production,build"}
-    done = python(shop, *server, environment=environment)
+    done = run_python(server, env=environment, cwd=shop)
     assert done.returncode != 0
     assert "build" in done.stderr
     assert "Traceback" not in done.stderr
