@@ -181,8 +181,6 @@ async def _aread(response: httpx2.Response, call: Call) -> bytes:
 def _check(size: int, call: Call) -> None:
     if size > call.limits.largest_answer:
         raise too_large(call)
-    if call.is_over():  # the timeout of a connection starts anew with each byte
-        raise call.late()
 
 
 def _answer(call: Call, response: httpx2.Response, content: bytes) -> APIResponse:

@@ -378,9 +378,11 @@ def test_credential_goes_to_the_configured_address_alone(get: Callable[..., JSON
         assert thief.connections == 0
 
 
-def test_own_credential_wins() -> None:
+def test_own_credential_wins(get: Callable[..., JSON]) -> None:
     """Whoever gives a header means it."""
     with orders(peers.answer()) as peer:
+        get(headers={"Authorization": "Bearer mine"})
+        assert peer.header("authorization") == "Bearer mine"
         APIClient("orders", headers={"Authorization": "Bearer mine"}).get("x/")
         assert peer.header("authorization") == "Bearer mine"
 

@@ -22,6 +22,7 @@ from dj_core_utils.api.exceptions import (
     ServiceUnavailableError,
     UnknownServiceError,
 )
+from dj_core_utils.api.protection import protection_of, reset_protections
 from dj_core_utils.testing import FakePeer, UnexpectedCallError, fake_peer
 from tests.settings.key_pairs import key_pair
 
@@ -141,6 +142,7 @@ def test_a_service_that_comes_back(ask: Ask) -> None:
 
 def test_the_breaker_opens_and_is_gone_with_the_block() -> None:
     """A played service that fails is left alone, as a real one; the next block begins anew."""
+    before = protection_of("orders")
     with override_settings(**MONOLITH, API_CLIENT={"breaker_calls": 2, "attempts": 1}):
         with fake_peer("orders") as orders:
             stub = orders.get("orders/").is_down()
@@ -153,6 +155,10 @@ def test_the_breaker_opens_and_is_gone_with_the_block() -> None:
         with fake_peer("orders") as orders:
             orders.get("orders/").returns([])
             assert APIClient("orders").get("orders/") == []
+    assert protection_of("orders") is before
+    reset_protections()
+    with override_settings(**MONOLITH), fake_peer("orders"):
+        assert protection_of("orders") is not before
 
 
 def test_streams_and_pages() -> None:
