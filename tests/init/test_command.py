@@ -306,6 +306,23 @@ def test_a_new_project_takes_nobodys_place(tmp_path: Path) -> None:
     assert _files(folder) == {".env": b"A=1\n"}
 
 
+def test_a_reader_that_is_not_known_keeps_what_it_needs(layout: WriteLayout) -> None:
+    """A way to read the environment that has no field stays with its reader; a mapping is a field."""
+    reads = """import environ
+
+env = environ.Env()
+env.read_env(BASE_DIR / ".env")
+WEIGHTS = env.dict("WEIGHTS", default={})
+PLACES = env.tuple("PLACES", default=("shop",))
+"""
+    folder = layout({**SMALL, "shop/settings.py": f"{SMALL['shop/settings.py']}{reads}", ".env": "WEIGHTS=name=2\n"})
+    done = run_init(folder)
+    assert done.returncode == 0, done.stdout
+    text = (folder / "shop" / "settings.py").read_text(encoding="utf-8")
+    assert "    weights: dict[str, str] = {}\n" in text
+    assert text.index("\nenv = environ.Env()\n") < text.index('\nPLACES = env.tuple("PLACES", default=("shop",))\n')
+
+
 def test_no_new_project_inside_of_one(layout: WriteLayout) -> None:
     """Called in the package of a project, or above it, the command names the folder; an empty folder is a new place."""
     folder = layout(SMALL)

@@ -250,8 +250,11 @@ class Planner:
                         kept.add(other)
                         waiting.append(other)
                         head |= {other} if number in head else set()
-        if not any(self.reads.within(statements[number].node) for number in kept):
-            kept = {number for number in kept if not self._is_own_dotenv(statements[number])}
+        readers = {number for number in kept if self._is_own_dotenv(statements[number])}
+        asked = {name for number in kept - readers for name in statements[number].needs}  # also in ways not known here
+        is_asked = any(statements[number].gives & asked for number in readers)
+        if not is_asked and not any(self.reads.within(statements[number].node) for number in kept):
+            kept -= readers
             kept = {
                 n
                 for n in kept

@@ -115,7 +115,7 @@ class Reads:
         return None
 
     def _from_env(self, node: ast.Call, name: str, words: dict[str | None, ast.expr], cast: str) -> Read | None:
-        if cast not in (*_CASTS, "cache", "db", "email", "json") or not (name or cast in _URL_NAMES):
+        if cast not in (*_CASTS, "cache", "db", "dict", "email", "json") or not (name or cast in _URL_NAMES):
             return None
         name = name or _URL_NAMES[cast]
         second = node.args[1] if len(node.args) > 1 else words.get("default", self._scheme.get(name, MISSING))

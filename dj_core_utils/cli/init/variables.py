@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from dj_core_utils.cli.init.reads import Read
     from dj_core_utils.cli.init.terms import Term
 
-_PROBES = {"db": "sqlite:////tmp/probe.sqlite3", "cache": "locmemcache://", "email": "smtp://probe.example.com:25"}
+_PROBES = {
+    "db": "sqlite:////tmp/probe.sqlite3",
+    "cache": "locmemcache://",
+    "dict": "probe=4711",
+    "email": "smtp://probe.example.com:25",
+}
 _TEXT = "probe-w3ne2rd4vxu5h7k8s2vYm1j7abt5u0ks9f8pc6zqhh3n9a1b"
 _KNOWN = {"TIME_ZONE": "Europe/Paris", "LANGUAGE_CODE": "fr", "ALLOWED_HOSTS": "probe.example.com"}
 
