@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from tests.conftest import clean_environment
 from tests.examples.shop_server import Served, serving, sign_in, sign_in_to_admin
 from tests.servers import free_port, postgres
+from tests.settings.key_pairs import key_pair
 
 if TYPE_CHECKING:
     import subprocess
@@ -264,3 +265,52 @@ def test_the_build_profile_serves_nothing(server: list[str], shop: Path, run_pyt
     assert done.returncode != 0
     assert "build" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_one_of_its_services_in_production(
+    shop: Path, tmp_path: Path, postgres_url: str, python: WarmPython, run_python: RunPython
+) -> None:
+    """The same project under ``microservice,production``: what it lacks is said, then it is served."""
+    for number, job in enumerate(("jwt", "service"), 1):
+        (tmp_path / f"{job}.pem").write_text(key_pair("P-256", number)[0], encoding="utf-8")
+    with postgres(postgres_url) as database:
+        incomplete = {
+            **SERVICE,
+            "DJANGO_SETTINGS_MODULE": "users.settings",
+            "ALLOWED_HOSTS": HOST,
+            "USERS_SECRET_KEY": token_urlsafe(50),
+            "DATABASE_URL": database,
+            "JWT_SIGNING_KEY_FILE": str(tmp_path / "jwt.pem"),
+            "SERVICE_SIGNING_KEY_FILE": str(tmp_path / "service.pem"),
+            "TRUSTED_PROXY_HEADER": "X-Forwarded-Proto",
+            "EVENT_BUS_URL": "tls://nats.internal:4222",
+        }
+        refused = run_python(["manage.py", "check"], env=incomplete, cwd=shop)
+        assert refused.returncode == 1
+        assert problems(refused.stderr) == [("SERVICE_URLS", "service.url_missing"), ("CACHE_URL", "cache.local")]
+        complete = {
+            **incomplete,
+            "HOME": str(tmp_path),
+            "SERVICE_URL_TEMPLATE": "https://{service}.internal",
+            "CACHE_URL": "rediss://:a-password-that-nobody-guesses@cache.internal:6379/0",
+        }
+        service = Deployment(shop, complete, (), python)
+        steps = [
+            service.manage("check", "--deploy", "--fail-level", "WARNING"),
+            service.manage("migrate", "--no-input"),
+            service.manage(
+                "createsuperuser",
+                "--no-input",
+                DJANGO_SUPERUSER_EMAIL=ADMIN["email"],
+                DJANGO_SUPERUSER_PASSWORD=ADMIN["password"],
+            ),
+        ]
+        assert [(step.returncode, step.stderr) for step in steps] == [(0, "")] * 3
+        port = free_port()
+        with serving([*GUNICORN, "--bind", f"127.0.0.1:{port}"], complete, shop=shop, port=port) as served:
+            answer = served.request("/token/", form=ADMIN, headers=OVER_HTTPS)
+            assert (answer.status, {*answer.json()}) == (200, {"access", "refresh"})
+            keys = served.request("/.well-known/jwks.json", headers=OVER_HTTPS).json()["keys"]
+            assert isinstance(keys, list)
+            assert len(keys) == 1
+            assert served.request("/users/1/orders/", headers=OVER_HTTPS).status == 401
