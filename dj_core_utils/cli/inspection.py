@@ -73,12 +73,32 @@ def find_module(folder: Path) -> str:
     return found[1] if found else ""
 
 
+def path_problem(module: str) -> Problem | None:
+    """What is wrong with the name of a settings module that is written as the path of its file; None for a name.
+
+    Args:
+        module: The name.
+    """
+    if not re.search(r"[/\\]|\.py$|^\.", module):
+        return None
+    dotted = re.sub(r"[/\\]+", ".", module.removesuffix(".py")).strip(".")
+    return Problem(
+        id=_NO_MODULE,
+        variable=SETTINGS_VARIABLE,
+        origin=module,
+        message="a module is named with dots, and without .py.",
+        hint=f"for example  {dotted}",
+    )
+
+
 def inspect_module(module: str) -> Inspection:
     """Import a settings module and keep what it loads, whether it can be used or not.
 
     Args:
         module: Its dotted name.
     """
+    if problem := path_problem(module):
+        return Inspection(module=module, loaded=None, problems=(problem,), namespace={})
     os.environ[SETTINGS_VARIABLE] = module  # as Django's own --settings does
     loads: list[Loaded] = []
     with observing(lambda _, loaded: loads.append(loaded)):

@@ -10,6 +10,7 @@ import pytest
 
 import dj_core_utils
 from dj_core_utils.__main__ import main
+from dj_core_utils.cli.inspection import inspect_module
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -209,6 +210,13 @@ def test_apps_of_the_project_alone(run_python: RunPython, project: WriteProject)
     project({"settings.py": f"{SETTINGS}    INSTALLED_APPS = ['django.contrib.auth', 'django.contrib.contenttypes']\n"})
     (found,) = json.loads(run_python([*MODULE, "check", "--json"], env=DEVELOPMENT).stdout)
     assert (found["id"], found["severity"], found["hint"]) == ("apps.not_installed", "warning", 'add  "dj_core_utils"')
+
+
+@pytest.mark.parametrize("path", ["shop/settings.py", "./shop/settings.py", ".shop.settings", "shop.settings.py"])
+def test_a_path_is_no_module(path: str) -> None:
+    """Who names the file is told how the module is called, whatever stands in the folder."""
+    (problem,) = inspect_module(path).problems
+    assert (problem.id, problem.hint) == ("settings.module", "for example  shop.settings")
 
 
 def test_several_classes(run_python: RunPython, project: WriteProject) -> None:

@@ -268,7 +268,11 @@ def test_a_settings_module_can_be_named(layout: WriteLayout) -> None:
     folder = layout({**SMALL, "manage.py": "import sys\n"})
     done = run_init(folder)
     assert (done.returncode, "names no settings module" in done.stdout) == (1, True)
-    assert run_init(folder, "--settings", "shop.settings", "--dry-run").returncode == 0
+    done = run_init(folder, "--settings", "shop/settings.py")
+    assert (done.returncode, "next    for example  shop.settings\n" in done.stdout) == (1, True)
+    done = run_init(folder, "--settings", "shop.settings")
+    assert done.returncode == 0
+    assert done.stdout.endswith("next    python -m dj_core_utils config show --settings shop.settings\n")
 
 
 def test_a_new_project_runs_at_once(tmp_path: Path, run_python: RunPython) -> None:

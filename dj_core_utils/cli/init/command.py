@@ -22,7 +22,7 @@ from dj_core_utils.cli.init.source import read_source
 from dj_core_utils.cli.init.starting import NotStarted, Started, start
 from dj_core_utils.cli.init.variables import unheard
 from dj_core_utils.cli.init.writing import NewFile, Written, free_name
-from dj_core_utils.cli.inspection import find_module
+from dj_core_utils.cli.inspection import find_module, path_problem
 from dj_core_utils.redaction import MASK, exactly
 from dj_core_utils.settings.dotenv import read_dotenv
 from dj_core_utils.settings.quoting import without_password
@@ -91,6 +91,8 @@ def run(options: argparse.Namespace, screen: Screen, folder: Path) -> int:
     """
     output = _Output(screen, options.json, options.dry_run)
     module = options.settings or find_module(folder)
+    if problem := path_problem(module):
+        return output.fail(f"{module}: {problem.message}", problem.hint)
     if module:
         return _bring_over(module, folder, output)
     if (folder / "manage.py").exists():
@@ -178,17 +180,21 @@ def _finish(planner: Planner, folder: Path, attempt: Attempt, output: _Output) -
     lines += [Line("found", f"{_relative(file, folder)}, which it imports: left as it is") for file in source.files[1:]]
     lines += [Line(output.word, _relative(file.new.path, folder), file.remark) for file in files if file.remark]
     lines += outcome_lines(attempt)
-    lines.append(Line("next", "the same command without --dry-run" if output.is_dry else _show_command(attempt)))
+    lines.append(
+        Line("next", "the same command without --dry-run" if output.is_dry else _show_command(attempt, before, folder))
+    )
     write_lines(output.screen, lines)
     if output.is_dry:
         _show_diff(before, attempt, folder, output.screen)
     return 0
 
 
-def _show_command(attempt: Attempt) -> str:
+def _show_command(attempt: Attempt, before: Started, folder: Path) -> str:
     apps = attempt.after.values["INSTALLED_APPS"].parts if isinstance(attempt.after, Started) else ()
     has_command = any(app.content == "dj_core_utils" for app in apps)  # not where the old module had no apps at all
-    return f"python {'manage.py' if has_command else '-m dj_core_utils'} config show"
+    is_found = find_module(folder) == before.module
+    program = "manage.py" if has_command and is_found else "-m dj_core_utils"
+    return f"python {program} config show{'' if is_found else f' --settings {before.module}'}"
 
 
 def _files(before: Started, folder: Path, attempt: Attempt) -> list[_File]:
