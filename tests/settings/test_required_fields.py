@@ -55,8 +55,12 @@ def test_a_missing_value_is_one_problem(name: str, load_from: LoadFrom) -> None:
 
 
 def test_an_example_helps(load_from: LoadFrom) -> None:
-    """The hint is the example of the field."""
-    assert [found.hint for found in load_from(ShopSettings).errors] == ["for example  50", "", ""]
+    """The hint is the example of the field; without one it says what there is to do."""
+    assert [found.hint for found in load_from(ShopSettings).errors] == [
+        "for example  50",
+        "set API_TOKEN, or give the field api_token a default",
+        "set MAP_TILES, or give the field map.tiles a default",
+    ]
 
 
 def test_a_profile_may_set_it(load_from: LoadFrom) -> None:
