@@ -43,6 +43,7 @@ _FORMS = {
     "shpat_": r"\w{20,}",  # Shopify
     "django-insecure-": r"\S{20,}",
 }
+_SHORTEST = len("whsec_") + 8  # characters of the shortest text that has one of these forms
 _PRIVATE_KEY = r"(?s)-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]{0,40}-----|\Z)"
 
 
@@ -82,6 +83,8 @@ def without_known_forms(text: str, mask: str) -> str:
         text: Any text.
         mask: What stands in their places.
     """
+    if len(text) < _SHORTEST:  # as most settings are
+        return text
     if "PRIVATE KEY-----" in text:
         text = re.sub(_PRIVATE_KEY, mask, text)
     # Looking for a dozen short texts costs less than the search, which hardly any text needs.

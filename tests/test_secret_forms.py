@@ -12,6 +12,7 @@ FORMS = (
     "sk_live_" + "notarealkey0000",
     "rk_test_" + "notarealkey0000",
     "whsec_" + "notareal/key+00=",
+    "whsec_" + "notareal",
     "ghp_" + "notarealkeynotarealkey00",
     "github_pat_" + "notarealkey_notarealkey00",
     "glpat-" + "notarealkey-notareal",

@@ -48,6 +48,7 @@ class Sources:
         self.env_file: Path | None = None
         self.dotenv = self._open_dotenv(env_file)
         self.secrets = self._open_secrets()
+        self._named = self.environ.keys() | self.dotenv.entries.keys()
 
     def setting(self, name: str) -> tuple[str, str]:
         """The text and origin of a variable that steers the load itself, such as ``DJANGO_PROFILE``.
@@ -71,11 +72,14 @@ class Sources:
 
     def candidates(self, variable: Variable, table: VariableTable) -> Iterator[Candidate]:
         """What the sources offer for a variable, highest first; what is not usable becomes a problem."""
+        retired_names = table.retired_names(variable.name)
+        if not self.secrets and self._named.isdisjoint((variable.name, variable.file_name, *retired_names)):
+            return  # as it is with most variables
         file_name = "" if variable.file_name in table else variable.file_name
         yield from self._from_environment(variable, file_name)
         yield from self._from_secrets(variable)
         yield from self._from_dotenv(variable, file_name)
-        for name in table.retired_names(variable.name):
+        for name in retired_names:
             yield from self._from_retired(variable, name)
 
     def _from_environment(self, variable: Variable, file_name: str) -> Iterator[Candidate]:

@@ -135,7 +135,7 @@ def test_an_order_takes_products_and_is_listed(either: Shop) -> None:
     found = either.ask("users", HERS, signed_in)
     assert found.status == 200
     assert placed.text in found.text
-    assert either.ask("orders", "orders/", signed_in).json()["results"][0] == placed.json()  # type: ignore[index]
+    assert either.ask("orders", "orders/", signed_in).json()["results"][0] == placed.json()  # type: ignore[index]  # a list of orders
 
 
 def test_users_orders_are_placed_through_users(either: Shop) -> None:
