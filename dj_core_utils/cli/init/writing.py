@@ -55,17 +55,19 @@ class Written:
         """
         ready: list[tuple[Path, Path]] = []
         try:
-            for file, (path, before) in zip(self._files, self._steps, strict=True):
-                path.parent.mkdir(parents=True, exist_ok=True)
-                ready += [(_temporary(path, file.text.encode("utf-8"), _mode(file, before)), path)]
-            for temporary, path in ready:
-                temporary.replace(path)
-        except BaseException as error:
+            try:
+                for file, (path, before) in zip(self._files, self._steps, strict=True):
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    ready += [(_temporary(path, file.text.encode("utf-8"), _mode(file, before)), path)]
+                for temporary, path in ready:
+                    temporary.replace(path)
+            except OSError as error:
+                error.filename = str(path)  # and not the temporary one beside it
+                raise
+        except BaseException:
             for temporary, _ in ready:
                 temporary.unlink(missing_ok=True)
             self.undo()
-            if isinstance(error, OSError):
-                error.filename = str(path)  # and not the temporary one beside it
             raise
 
     def undo(self) -> None:
