@@ -22,13 +22,17 @@ from dj_core_utils.settings.section import Section
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
 
     from dj_core_utils.settings.origins import Trace
+    from dj_core_utils.settings.variables import Variable
 
 Path_ = tuple[str, ...]
 
 _UNDECODED = object()
+_MOST_ADAPTERS = 2000
+_adapters: dict[int, tuple[FieldInfo, TypeAdapter[object]]] = {}
 _IMMUTABLE = frozenset({bool, int, float, str, bytes})
 _SECRETS = (SecretStr, SecretStr | None)
 # Pydantic's own texts for these hold numbers and words of ours, never the value; for a secret nothing else is shown.
@@ -134,15 +138,27 @@ def validate_leaf(trace: Trace, value: object) -> tuple[object, Problem | None]:
     variable = trace.variable
     if not variable.metadata and (plain := _as_it_is(value, variable.annotation)) is not None:
         return plain, None
-    metadata = (variable.field,) if variable.field.discriminator is not None else variable.metadata
-    annotation: Any = Annotated[variable.annotation, *metadata] if metadata else variable.annotation
     try:
-        adapter: TypeAdapter[object] = TypeAdapter(annotation)
-        return adapter.validate_python(value), None
+        return _adapter(variable).validate_python(value), None
     except ValidationError as error:
         return None, _explain(trace, _details(error))
     except Exception as error:  # noqa: BLE001  # what a validator of the project raises says nothing about the others
         return None, _defect(error, variable.name, "its type")
+
+
+def _adapter(variable: Variable) -> TypeAdapter[object]:
+    """The schema of a leaf; to build it takes longer than anything else in a load, and the next load needs it again."""
+    field = variable.field
+    # By identity, because annotations that compare equal may differ: int | str and str | int.
+    kept = _adapters.get(id(field))
+    if kept is None:
+        metadata = (field,) if field.discriminator is not None else variable.metadata
+        annotation: Any = Annotated[variable.annotation, *metadata] if metadata else variable.annotation
+        if len(_adapters) >= _MOST_ADAPTERS:
+            _adapters.clear()
+        # With the field, so that no other one gets its identity.
+        kept = _adapters[id(field)] = (field, TypeAdapter(annotation))
+    return kept[1]
 
 
 def _as_it_is(value: object, annotation: object) -> object:

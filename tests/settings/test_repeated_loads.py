@@ -7,10 +7,12 @@ import tracemalloc
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import pytest
+from pydantic import Field
 
+from dj_core_utils.settings import validation
 from dj_core_utils.settings.base import CoreSettings
 
 if TYPE_CHECKING:
@@ -94,6 +96,27 @@ def test_a_process_that_changes_its_name_keeps_few_tables(load_from: LoadFrom) -
     finally:
         tracemalloc.stop()
     assert growth < 20_000_000
+
+
+@pytest.mark.parametrize("most", [1, 2000])
+def test_what_a_field_accepts_is_its_own(load_from: LoadFrom, monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    """Schemas are kept from load to load, however many; fields of one name and classes of one text keep theirs."""
+    monkeypatch.setattr(validation, "_MOST_ADAPTERS", most)
+
+    class Few(CoreSettings):
+        rows: Annotated[int, Field(ge=1, le=10)] = 5
+        sizes: list[int | str] = []
+
+    class Many(CoreSettings):
+        rows: Annotated[int, Field(ge=1, le=100)] = 5
+        sizes: list[str | int] = []
+
+    for _ in range(2):
+        few, many = (load_from(which, {"ROWS": "50", "SIZES": "1,a"}) for which in (Few, Many))
+        assert [problem.variable for problem in few.errors] == ["ROWS"]
+        assert many.errors == ()
+        assert many.rendered["ROWS"] == 50
+        assert load_from(Few, {"ROWS": "7"}).rendered["ROWS"] == 7
 
 
 @pytest.mark.parametrize(
