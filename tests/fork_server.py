@@ -202,6 +202,7 @@ def become(connection: socket.socket) -> list[str]:
     os.environ.clear()
     os.environ.update(environ)
     os.chdir(folder)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored by a test run in the background
     return list(arguments)
 
 
@@ -253,6 +254,8 @@ def main() -> None:
     del sys.path[0]  # the folder of this file, where no start would look
     for name in MODULES:
         importlib.import_module(name)
+    # Nobody has to be kept from guessing passwords here, at a third of a second each.
+    sys.modules["django.contrib.auth.hashers"].PBKDF2PasswordHasher.iterations = 1000
     gc.freeze()
     arguments = become(serve(address))
     try:

@@ -6,7 +6,6 @@ import json
 import re
 import signal
 import subprocess
-import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,8 @@ from tests.conftest import clean_environment
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from tests.warm_python import WarmPython
 
 START_SECONDS = 90
 
@@ -71,12 +72,14 @@ class Served:
 
 
 @contextmanager
-def serving(arguments: list[str], environment: Mapping[str, str], *, shop: Path, port: int) -> Iterator[Served]:
+def serving(
+    python: WarmPython, arguments: list[str], environment: Mapping[str, str], *, shop: Path, port: int
+) -> Iterator[Served]:
     """Run a server until the block ends, then end it as Ctrl-C does; it has to go by itself and without complaint."""
     output = shop.parent / f"output-{port}"
     with output.open("w", encoding="utf-8") as stream:
         server = subprocess.Popen(
-            [sys.executable, *arguments],
+            [python.program, *arguments],
             cwd=shop,
             env={**clean_environment(), **environment},
             stdin=subprocess.DEVNULL,
@@ -91,8 +94,8 @@ def serving(arguments: list[str], environment: Mapping[str, str], *, shop: Path,
         server.send_signal(signal.SIGINT)
         assert server.wait(START_SECONDS) == 0, served.printed()
     finally:
-        server.kill()
-        server.wait()
+        server.terminate()  # handed on, which a kill is not
+        server.wait(START_SECONDS)
 
 
 def _listen_to_interrupts() -> None:

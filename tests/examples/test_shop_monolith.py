@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.conftest import RunPython
+    from tests.warm_python import WarmPython
 
 
 @pytest.fixture(scope="module")
-def monolith(shop: Path) -> Iterator[Served]:
+def monolith(shop: Path, python: WarmPython) -> Iterator[Served]:
     """The demo, served."""
     port = free_port()
-    with serving(["demo.py", "--port", str(port)], {}, shop=shop, port=port) as served:
+    with serving(python, ["demo.py", "--port", str(port)], {}, shop=shop, port=port) as served:
         yield served
     assert "The shop is closed." in served.printed()
 
@@ -143,11 +144,11 @@ def test_broken_page_shows_what_a_start_prints(monolith: Served, shop: Path, run
     assert "correct-horse" not in report
 
 
-def test_asgi_serves_the_same(monolith: Served, shop: Path) -> None:
+def test_asgi_serves_the_same(monolith: Served, shop: Path, python: WarmPython) -> None:
     """The ASGI application answers like the WSGI one."""
     port = free_port()
     arguments = ["-m", "uvicorn", "shop.asgi:application", "--port", str(port)]
-    with serving(arguments, {"DJANGO_PROFILE": "monolith,demo"}, shop=shop, port=port) as served:
+    with serving(python, arguments, {"DJANGO_PROFILE": "monolith,demo"}, shop=shop, port=port) as served:
         answer = served.request("/", headers={"Host": f"127.0.0.1:{monolith.port}"})
     token = re.compile(r'(?<=name="csrfmiddlewaretoken" value=")\w+')
     assert token.sub("", answer.text) == token.sub("", monolith.request("/").text)

@@ -123,7 +123,7 @@ def service(deployment: Deployment) -> Iterator[Served]:
     port = free_port()
     environment = {**deployment.environment, "HOME": str(deployment.shop.parent)}  # gunicorn writes there
     arguments = [*GUNICORN, "--bind", f"127.0.0.1:{port}"]
-    with serving(arguments, environment, shop=deployment.shop, port=port) as served:
+    with serving(deployment.python, arguments, environment, shop=deployment.shop, port=port) as served:
         yield served
     assert [secret for secret in deployment.secrets if secret in served.printed()] == []
 
@@ -307,7 +307,7 @@ def test_one_of_its_services_in_production(
         ]
         assert [(step.returncode, step.stderr) for step in steps] == [(0, "")] * 3
         port = free_port()
-        with serving([*GUNICORN, "--bind", f"127.0.0.1:{port}"], complete, shop=shop, port=port) as served:
+        with serving(python, [*GUNICORN, "--bind", f"127.0.0.1:{port}"], complete, shop=shop, port=port) as served:
             answer = served.request("/token/", form=ADMIN, headers=OVER_HTTPS)
             assert (answer.status, {*answer.json()}) == (200, {"access", "refresh"})
             keys = served.request("/.well-known/jwks.json", headers=OVER_HTTPS).json()["keys"]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.conftest import RunPython
+    from tests.warm_python import WarmPython
 
 NAMES = ("users", "products", "orders")
 CUSTOMER = {"email": "customer@shop.example", "password": "customer"}
@@ -80,11 +81,11 @@ class Shop:
 
 
 @contextmanager
-def three_services(folder: Path, *more: str) -> Iterator[Shop]:
+def three_services(python: WarmPython, folder: Path, *more: str) -> Iterator[Shop]:
     """What ``make demo-services`` starts, until it says what to try."""
     ports = {name: free_port() for name in NAMES}
     arguments = ["demo_services.py", "--ports", ",".join(map(str, ports.values())), *more]
-    with serving(arguments, {}, shop=folder, port=ports["users"]) as served:
+    with serving(python, arguments, {}, shop=folder, port=ports["users"]) as served:
         deadline = time.monotonic() + START_SECONDS
         while "Ctrl-C ends" not in served.printed():
             assert time.monotonic() < deadline, served.printed()
@@ -98,17 +99,17 @@ def three_services(folder: Path, *more: str) -> Iterator[Shop]:
 
 
 @pytest.fixture(scope="module")
-def services(shop: Path) -> Iterator[Shop]:
+def services(shop: Path, python: WarmPython) -> Iterator[Shop]:
     """Three processes."""
-    with three_services(shop) as started:
+    with three_services(python, shop) as started:
         yield started
 
 
 @pytest.fixture(scope="module")
-def monolith(shop: Path) -> Iterator[Shop]:
+def monolith(shop: Path, python: WarmPython) -> Iterator[Shop]:
     """One process."""
     port = free_port()
-    with serving(["demo.py", "--port", str(port)], {}, shop=shop, port=port) as served:
+    with serving(python, ["demo.py", "--port", str(port)], {}, shop=shop, port=port) as served:
         yield Shop(shop, dict.fromkeys(NAMES, port), "/api/", served.output)
 
 
@@ -259,10 +260,10 @@ def test_the_logs_say_which_service_acted_for_whom(services: Shop) -> None:
     ]
 
 
-def test_a_service_that_is_missed_is_a_typed_answer(tmp_path: Path, run_python: RunPython) -> None:
+def test_a_service_that_is_missed_is_a_typed_answer(tmp_path: Path, python: WarmPython, run_python: RunPython) -> None:
     """503 with a sentence, through one service and through two; and a start that fails says which one has ended."""
     folder = shutil.copytree(EXAMPLE, tmp_path / "shop", ignore=LEFT_BEHIND)
-    with three_services(folder, "--without", "products") as started:
+    with three_services(python, folder, "--without", "products") as started:
         signed_in = started.sign_in()
         for service, path in (("orders", "orders/"), ("users", HERS)):
             answer = started.ask(service, path, signed_in, wants(MUG_01=1))

@@ -17,16 +17,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.conftest import RunPython
+    from tests.warm_python import WarmPython
 
 CUSTOMER = {"email": "customer@shop.example", "password": "customer"}
 SUPPORT = {"email": "support@shop.example", "password": "support"}
 
 
 @pytest.fixture(scope="module")
-def monolith(shop: Path) -> Iterator[Served]:
+def monolith(shop: Path, python: WarmPython) -> Iterator[Served]:
     """The demo, served."""
     port = free_port()
-    with serving(["demo.py", "--port", str(port)], {}, shop=shop, port=port) as served:
+    with serving(python, ["demo.py", "--port", str(port)], {}, shop=shop, port=port) as served:
         yield served
 
 

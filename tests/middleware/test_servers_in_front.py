@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.conftest import RunPython, WriteProject
+    from tests.warm_python import WarmPython
 
 ENVIRONMENT = {"DJANGO_PROFILE": "test", "DATABASE_URL": "sqlite:///notes.db", "DJANGO_SETTINGS_MODULE": "settings"}
 FILES = {
@@ -115,14 +116,14 @@ SERVERS = {
 
 @pytest.fixture(params=SERVERS)
 def server(
-    request: pytest.FixtureRequest, project: WriteProject, run_python: RunPython, free_port: int
+    request: pytest.FixtureRequest, project: WriteProject, python: WarmPython, run_python: RunPython, free_port: int
 ) -> Iterator[Served]:
     """A project with notes, behind each server in turn."""
     folder: Path = project(FILES)
     done = run_python(SET_UP, cwd=folder, env=ENVIRONMENT)
     assert done.returncode == 0, done.stderr
     arguments = [argument.format(port=free_port) for argument in SERVERS[request.param]]
-    with serving(arguments, ENVIRONMENT, shop=folder, port=free_port) as served:
+    with serving(python, arguments, ENVIRONMENT, shop=folder, port=free_port) as served:
         yield served
 
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page, StorageState
 
+    from tests.warm_python import WarmPython
+
 AUDIT = Path(__file__).with_name("page_audit.js").read_text(encoding="utf-8")
 ENVIRON = {
     "DJANGO_PROFILE": "monolith,demo",
@@ -57,10 +59,10 @@ def shop(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:  #
 
 
 @pytest.fixture(scope="module")
-def site(shop: Path) -> Iterator[Served]:
+def site(shop: Path, python: WarmPython) -> Iterator[Served]:
     """The demo, served by its own WSGI server."""
     port = free_port()
-    with serving(["demo.py", "--port", str(port)], ENVIRON, shop=shop, port=port) as served:
+    with serving(python, ["demo.py", "--port", str(port)], ENVIRON, shop=shop, port=port) as served:
         yield served
 
 
@@ -371,11 +373,13 @@ def test_print_leaves_out_what_paper_cannot_do(open_page: Open) -> None:
     expect(page.get_by_role("link", name="Show what a broken environment prints")).to_be_hidden()
 
 
-def test_another_server_serves_the_same(browser: Browser, shop: Path, signed_in: StorageState) -> None:
+def test_another_server_serves_the_same(
+    browser: Browser, shop: Path, signed_in: StorageState, python: WarmPython
+) -> None:
     """Under ASGI the pages come with style and script, too, and are filtered in the same way."""
     port = free_port()
     arguments = ["-m", "uvicorn", "shop.asgi:application", "--port", str(port), "--log-level", "warning"]
-    with serving(arguments, ENVIRON, shop=shop, port=port) as site:
+    with serving(python, arguments, ENVIRON, shop=shop, port=port) as site:
         opened = Open(browser, site, signed_in)
         page = opened("/admin/configuration/")
         expect(page).to_have_url(re.compile(f"{PAGE}$"))

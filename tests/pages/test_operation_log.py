@@ -219,7 +219,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory, python: WarmPython) -> Iter
             "sameSite": "Lax",
         }
         arguments = ["manage.py", "runserver", "--noreload", "--skip-checks", str(port)]
-        with serving(arguments, environ, shop=folder, port=port) as site:
+        with serving(python, arguments, environ, shop=folder, port=port) as site:
             pages = Open(browser, site, {"cookies": [cookie]})
             yield pages
             pages.close()
