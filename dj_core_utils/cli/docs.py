@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from dj_core_utils.cli.unusable import class_of
 from dj_core_utils.settings.quoting import quoted
-from dj_core_utils.settings.reference import reference, sections
+from dj_core_utils.settings.reference import reference, reference_json, sections
 from dj_core_utils.settings.spelling import nearest
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ _WRONG_CALL = 2
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--section", metavar="NAME", help="print one section, such as jwt; own is what the class adds")
+    parser.add_argument("--json", action="store_true", help="print a list of sections for machines")
 
 
 def run(inspection: Inspection, options: argparse.Namespace, screen: Screen) -> int:
@@ -46,5 +48,9 @@ def run(inspection: Inspection, options: argparse.Namespace, screen: Screen) -> 
         did_you_mean = f" Did you mean {near}?" if near else ""
         screen.complain(f"There is no section {quoted(options.section)}.{did_you_mean}\nThere are: {', '.join(known)}")
         return _WRONG_CALL
-    screen.write(reference(settings_class, section=options.section or "").removesuffix("\n"))
+    section = options.section or ""
+    if options.json:
+        screen.write(json.dumps(reference_json(settings_class, section=section), indent=2, ensure_ascii=False))
+    else:
+        screen.write(reference(settings_class, section=section).removesuffix("\n"))
     return status

@@ -24,7 +24,7 @@ NEEDS_SETTINGS = False
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--output", metavar="FILE", type=Path, help="write it to a new file; one that exists is kept")
-    parser.add_argument("--json", action="store_true", help="print a list of objects for machines")
+    parser.add_argument("--json", action="store_true", help="a list of objects for machines instead")
 
 
 def run(inspection: Inspection, options: argparse.Namespace, screen: Screen) -> int:
@@ -49,12 +49,12 @@ def run(inspection: Inspection, options: argparse.Namespace, screen: Screen) -> 
     else:
         text = env_template(settings_class, table)
     if options.output is not None:
-        return _save(text, options.output, len(table), screen)
+        return _save(text, options.output, screen, len(table), is_json=options.json)
     screen.write(text.removesuffix("\n"))
     return status
 
 
-def _save(text: str, path: Path, number: int, screen: Screen) -> int:
+def _save(text: str, path: Path, screen: Screen, number: int, *, is_json: bool) -> int:
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
@@ -64,5 +64,6 @@ def _save(text: str, path: Path, number: int, screen: Screen) -> int:
     except OSError as error:
         screen.complain(f"{path} cannot be written: {(error.strerror or type(error).__name__).lower()}.")
         return 1
-    screen.write(f"wrote  {path}  {number} variables, commented out")
+    if not is_json:  # for machines, whose document is in the file
+        screen.write(f"wrote  {path}  {number} variables, commented out")
     return 0

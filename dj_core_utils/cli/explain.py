@@ -82,7 +82,9 @@ def run(inspection: Inspection, options: argparse.Namespace, screen: Screen) -> 
         history.variable.name: history for history in histories(loaded, loaded.table, wanted, reveal=options.reveal)
     }
     if options.json:
-        screen.write(json.dumps([history.as_json() for history in known.values()], indent=2, ensure_ascii=False))
+        steering = [_loading_json(name.upper(), loaded) for name in options.names if _is_loading(name)]
+        objects = [*steering, *(history.as_json() for history in known.values())]
+        screen.write(json.dumps(objects, indent=2, ensure_ascii=False))
     else:
         sheet = _Sheet(screen, loaded, reassigned(loaded, inspection.namespace), wraps=not options.reveal)
         blocks = [
@@ -96,6 +98,18 @@ def run(inspection: Inspection, options: argparse.Namespace, screen: Screen) -> 
 
 def _is_loading(name: str) -> bool:
     return name.upper() in _LOADING
+
+
+def _loading_value(name: str, loaded: Loaded) -> str:
+    """What steers the load; empty where it is not set."""
+    if name == PROFILE_VARIABLE:
+        return loaded.profiles.display
+    return str((loaded.env_file if name == ENV_FILE_VARIABLE else loaded.secrets_dir) or "")
+
+
+def _loading_json(name: str, loaded: Loaded) -> dict[str, object]:
+    """The same, as far as it applies, that is said of a variable of the settings."""
+    return {**_LOADING[name].as_json(), "value": _loading_value(name, loaded) or None}
 
 
 def _unknown(name: str, table: VariableTable) -> str:
@@ -134,16 +148,11 @@ class _Sheet:
 
     def loading(self, name: str) -> Iterator[str]:
         """What steers the load itself."""
-        loaded = self.loaded
-        if name == PROFILE_VARIABLE:
-            value = loaded.profiles.display
-        else:
-            value = str((loaded.env_file if name == ENV_FILE_VARIABLE else loaded.secrets_dir) or _NOT_SET)
-        yield from self._headline(name, value)
+        yield from self._headline(name, _loading_value(name, self.loaded) or _NOT_SET)
         yield from self._wrap(_LOADING[name].description)
         if name == PROFILE_VARIABLE:
             yield ""
-            for profile in reversed(loaded.profiles.layers):
+            for profile in reversed(self.loaded.profiles.layers):
                 yield from self._columns(profile.name, f"{profile.description} ({profile.path})", _LABEL)
 
     def _variable(self, history: History) -> Iterator[str]:

@@ -22,6 +22,8 @@ from dj_core_utils.cli.new_secrets import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dj_core_utils.cli.inspection import Inspection
     from dj_core_utils.cli.screen import Screen
 
@@ -33,6 +35,7 @@ _WRONG_CALL = 2
 _KID = r"[A-Za-z0-9_.-]{1,64}"  # what JWT_KEY_ID takes
 _CALLER = "service-es256"
 _KINDS = {name.lower(): name for name in ALGORITHMS} | {"jwt": "HS256"}
+_NOTHING: dict[str, object] = {"algorithm": "", "kid": "", "files": {}, "variables": {}, "others": {}, "jwk": None}
 _FILES = {"django": "django_secret_key", "service": "service_api_key", "jwt": "jwt_signing_key"}
 
 
@@ -75,11 +78,14 @@ def run(inspection: Inspection, options: argparse.Namespace, screen: Screen) -> 
     secret = _new(options, algorithm)
     place = _place(inspection, options, secret)
     if place.secret is not None and (complaint := _save(secret, place.secret, place.public)):
-        screen.complain(complaint)
+        if options.json:
+            _write_json(screen, {"kind": options.kind, **_NOTHING, "error": complaint})
+        else:
+            screen.complain(complaint)
         return 1
     advice = advise(inspection, secret, place)
     if options.json:
-        screen.write(json.dumps(_as_json(options.kind, secret, place, advice), indent=2, ensure_ascii=False))
+        _write_json(screen, _as_json(options.kind, secret, place, advice))
     elif options.env:
         screen.write(advice.env_lines())
     elif place.secret is not None:
@@ -165,4 +171,9 @@ def _as_json(kind: str, secret: NewSecret, place: Place, advice: Advice) -> dict
         "variables": advice.own,
         "others": dict(advice.others),
         "jwk": jwk(secret) if secret.public else None,
+        "error": "",
     }
+
+
+def _write_json(screen: Screen, shown: Mapping[str, object]) -> None:
+    screen.write(json.dumps(shown, indent=2, ensure_ascii=False))

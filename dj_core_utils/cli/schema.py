@@ -23,6 +23,8 @@ NEEDS_SETTINGS = False
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--env", action="store_true", help="of the environment instead: an object of texts by variable")
+    # Every command takes it; this one prints nothing else.
+    parser.add_argument("--json", action="store_true", help="the schema is JSON, with or without this")
 
 
 def run(inspection: Inspection, options: argparse.Namespace, screen: Screen) -> int:

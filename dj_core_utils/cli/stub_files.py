@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from dj_core_utils.settings.loading import Loaded
 
 TYPES_MODULE = "_settings_types"
+CURRENT, OUTDATED, MISSING = "current", "outdated", "missing"
 OVERLAY = Path("django", "conf", "__init__.pyi")
 
 _HEAD = """\
@@ -75,12 +76,14 @@ class Stub(NamedTuple):
     text: str
 
     @property
-    def is_current(self) -> bool:
-        """Whether the file holds just that."""
+    def state(self) -> str:
+        """Whether the file holds just that, something else, or is not there."""
         try:
-            return self.path.read_bytes() == self.text.encode()
+            return CURRENT if self.path.read_bytes() == self.text.encode() else OUTDATED
+        except FileNotFoundError:
+            return MISSING
         except OSError:
-            return False
+            return OUTDATED
 
 
 def stubs(inspection: Inspection, loaded: Loaded, *, typings: Path, command: str) -> tuple[Stub, Stub]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dj_core_utils.settings.errors import ConfigurationError, Problem
-from dj_core_utils.settings.report import install_hook, write_report
+from dj_core_utils.settings.report import write_report
+from dj_core_utils.settings.uncaught import install_hook
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -54,7 +54,7 @@ class _SettingsClass(ModelMetaclass):
             """Called for what is not there."""
             if name.isupper():
                 from dj_core_utils.settings.class_body import instead_of_attribute  # noqa: PLC0415  # it imports this
-                from dj_core_utils.settings.report import install_hook  # noqa: PLC0415  # a good start needs none
+                from dj_core_utils.settings.uncaught import install_hook  # noqa: PLC0415  # a good start needs none
 
                 if error := instead_of_attribute(self, name):
                     install_hook()

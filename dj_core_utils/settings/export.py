@@ -90,7 +90,7 @@ def export_settings(
     # A traceback keeps this frame and its locals: nothing that holds a value may be among them.
     del namespace
     if isinstance(outcome, ConfigurationError):
-        from dj_core_utils.settings.report import install_hook  # noqa: PLC0415  # only a failed start pays for it
+        from dj_core_utils.settings.uncaught import install_hook  # noqa: PLC0415  # only a failed start pays for it
 
         install_hook()
         raise outcome

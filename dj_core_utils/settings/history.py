@@ -9,7 +9,7 @@ from dj_core_utils.settings.describe import describe, show_candidate
 from dj_core_utils.settings.origins import ENVIRONMENT, Layer
 from dj_core_utils.settings.profiles import project_library
 from dj_core_utils.settings.rule_reading import read_rules
-from dj_core_utils.settings.type_words import default_words, type_words
+from dj_core_utils.settings.type_words import default_words, plain, type_words
 from dj_core_utils.settings.value_text import show_value
 from dj_core_utils.settings.variables import known_as, section_class
 
@@ -121,8 +121,8 @@ def histories(
             yield History(
                 row=row,
                 variable=variable,
-                type=_plain(type_words(variable)),
-                default=_plain(default_words(variable, trace.candidates[-1].value)),
+                type=plain(type_words(variable)),
+                default=plain(default_words(variable, trace.candidates[-1].value)),
                 layers=tuple(_layers(loaded, table, trace, reveal=reveal)),
                 required_by=tuple(name for name, wanted in requirements.items() if variable.name in wanted),
                 # Those of its own section first.
@@ -137,11 +137,6 @@ def histories(
                 ),
                 retired_names=tuple(table.retired_names(variable.name)),
             )
-
-
-def _plain(words: str) -> str:
-    """Words without the marks of Markdown, and without the name of what they are about."""
-    return words.removeprefix("default ").replace("`", "")
 
 
 def _layers(loaded: Loaded, table: VariableTable, trace: Trace, *, reveal: bool) -> Iterator[Says]:

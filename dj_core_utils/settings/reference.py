@@ -1,16 +1,16 @@
-"""The reference of a settings class as Markdown: its sections, and every variable with what is known of it."""
+"""The reference of a settings class, as Markdown and as JSON: its sections, and every variable with what is known."""
 
 from __future__ import annotations
 
 import inspect
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dj_core_utils.settings.base import CoreSettings
 from dj_core_utils.settings.describe import TOP_SECTION, section_of
 from dj_core_utils.settings.env_template import OWN_SECTION, is_own
 from dj_core_utils.settings.merging import class_defaults
-from dj_core_utils.settings.type_words import default_words, type_words
+from dj_core_utils.settings.type_words import default_words, plain, type_words
 from dj_core_utils.settings.value_text import env_value
 from dj_core_utils.settings.variables import section_class, variable_table
 
@@ -62,22 +62,27 @@ def section_lines(settings_class: type[CoreSettings], section: str) -> Iterator[
         settings_class: The class.
         section: Its name.
     """
-    table = class_table(settings_class)
-    defaults = class_defaults(settings_class, table.service_name).candidates
-    field = settings_class.model_fields.get(section)
-    model = section_class(field.annotation) if field else None
-    if model is not None:
-        title, about = f"Section `{section}`", _docstring(model)
-    elif section == OWN_SECTION:
-        title, about = "Fields of the project", f"Declared by `{settings_class.__name__}` itself."
-    else:
-        title, about = "The service itself", "Fields of `CoreSettings`."
+    title, about = _heading(settings_class, section)
     yield f"## {title}"
     if about:
         yield from ("", about)
-    for row in table.values():
-        if _section(row) == section:
-            yield from ("", *_variable_lines(row, defaults[row.name].value, table.retired_names(row.name)))
+    for one in _entries(settings_class, section):
+        yield from ("", *_variable_lines(one))
+
+
+def reference_json(settings_class: type[CoreSettings], *, section: str = "") -> list[dict[str, object]]:
+    """The same page for ``config docs --json``: an object for each section.
+
+    Args:
+        settings_class: The class.
+        section: One of its sections alone; see ``sections``.
+    """
+    found: list[dict[str, object]] = []
+    for name in [section] if section else sections(settings_class):
+        title, about = _heading(settings_class, name)
+        variables = [_as_json(one) for one in _entries(settings_class, name)]
+        found.append({"section": name, "title": plain(title), "about": about, "variables": variables})
+    return found
 
 
 def codes(names: Iterable[str]) -> str:
@@ -85,20 +90,70 @@ def codes(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
-def _variable_lines(row: Variable, default: object, retired: Collection[str]) -> Iterator[str]:
-    facts = [type_words(row), default_words(row, default)]
+class _Entry(NamedTuple):
+    """A variable with what is known of it, whatever is set."""
+
+    row: Variable
+    default: object
+    retired: Collection[str]
+
+    @property
+    def others(self) -> list[str]:
+        """Names that are not read, but answered with this one."""
+        return [name for name in self.row.other_names if name not in self.retired]
+
+
+def _heading(settings_class: type[CoreSettings], section: str) -> tuple[str, str]:
+    """The title of a section, and what it is about."""
+    field = settings_class.model_fields.get(section)
+    model = section_class(field.annotation) if field else None
+    if model is not None:
+        return f"Section `{section}`", _docstring(model)
+    if section == OWN_SECTION:
+        return "Fields of the project", f"Declared by `{settings_class.__name__}` itself."
+    return "The service itself", "Fields of `CoreSettings`."
+
+
+def _entries(settings_class: type[CoreSettings], section: str) -> Iterator[_Entry]:
+    table = class_table(settings_class)
+    defaults = class_defaults(settings_class, table.service_name).candidates
+    for row in table.values():
+        if _section(row) == section:
+            yield _Entry(row, defaults[row.name].value, table.retired_names(row.name))
+
+
+def _variable_lines(one: _Entry) -> Iterator[str]:
+    row = one.row
+    facts = [type_words(row), default_words(row, one.default)]
     facts += ["secret"] if row.is_secret else []
     facts += [f"sets {codes(row.feeds)}"] if row.feeds != (row.name,) else []
     facts += [f"in code `{row.dotted}`"]
-    facts += [f"for example `{row.example}`"] if row.example and row.example != env_value(default) else []
+    facts += [f"for example `{row.example}`"] if row.example and row.example != env_value(one.default) else []
     yield f"### `{row.name}`"
     if row.description:
         yield from ("", row.description)
     yield from ("", " · ".join(facts))
-    if retired:
-        yield from ("", f"Still read under an earlier name: {codes(retired)}.")
-    if others := [name for name in row.other_names if name not in retired]:
-        yield from ("", f"Not read, but answered with this name: {codes(others)}.")
+    if one.retired:
+        yield from ("", f"Still read under an earlier name: {codes(one.retired)}.")
+    if one.others:
+        yield from ("", f"Not read, but answered with this name: {codes(one.others)}.")
+
+
+def _as_json(one: _Entry) -> dict[str, object]:
+    """What ``config explain --json`` says of a variable, without anything that is set."""
+    row = one.row
+    return {
+        "variable": row.name,
+        "settings": list(row.feeds),
+        "secret": row.is_secret,
+        "field": row.dotted,
+        "description": row.description,
+        "type": plain(type_words(row)),
+        "default": plain(default_words(row, one.default)),
+        "example": row.example,
+        "retired_names": list(one.retired),
+        "not_read": one.others,
+    }
 
 
 def _section(row: Variable) -> str:

@@ -5,17 +5,14 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import sys
 import textwrap
-import threading
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from dj_core_utils.settings.errors import ConfigurationError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from types import TracebackType
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import TextIO
 
     from dj_core_utils.settings.loading import Loaded
@@ -163,53 +160,6 @@ def _not_endless(problems: Iterable[Problem]) -> Iterator[Problem]:
             yield problem._replace(
                 variable=f"{told[problem.id] - _MOST_OF_A_KIND} more", origin="", message=message, hint=""
             )
-
-
-class ReportHook:
-    """A ``sys.excepthook`` that prints the report of a ``ConfigurationError`` without a traceback.
-
-    Args:
-        before: The hook that was installed; it gets every other exception, and a foreign one (of an error tracker) sees
-            this one, too.
-    """
-
-    def __init__(self, before: Callable[[type[BaseException], BaseException, TracebackType | None], object]) -> None:
-        """Remember the hook to hand on to."""
-        self.before = before
-
-    def __call__(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        """Print the report, or hand on."""
-        if not isinstance(error, ConfigurationError) or self.before is not sys.__excepthook__:
-            self.before(kind, error, trace)
-        if isinstance(error, ConfigurationError):
-            print_report(error, sys.stderr)
-
-
-class ThreadReportHook:
-    """The same for ``threading.excepthook``: ``runserver`` with its reloader starts Django in a thread.
-
-    Args:
-        before: The hook that was installed; it gets every other exception.
-    """
-
-    def __init__(self, before: Callable[[threading.ExceptHookArgs], object]) -> None:
-        """Remember the hook to hand on to."""
-        self.before = before
-
-    def __call__(self, args: threading.ExceptHookArgs) -> None:
-        """Print the report, or hand on."""
-        if isinstance(args.exc_value, ConfigurationError):
-            print_report(args.exc_value, sys.stderr)
-        else:
-            self.before(args)
-
-
-def install_hook() -> None:
-    """Install the hooks once; called when an error is raised, so that a healthy program is never touched."""
-    if not isinstance(sys.excepthook, ReportHook):
-        sys.excepthook = ReportHook(sys.excepthook)
-    if not isinstance(threading.excepthook, ThreadReportHook):
-        threading.excepthook = ThreadReportHook(threading.excepthook)
 
 
 class _Sheet(NamedTuple):

@@ -103,6 +103,15 @@ def default_words(row: Variable, default: object) -> str:
     return f"default `{text}`" if text else "default empty"
 
 
+def plain(words: str) -> str:
+    """Words without the marks of Markdown, and without the name of what they are about.
+
+    Args:
+        words: What ``type_words`` or ``default_words`` say.
+    """
+    return words.removeprefix("default ").replace("`", "")
+
+
 def _one_of(choices: Iterable[object]) -> str:
     return f"one of {', '.join(f'`{env_value(choice)}`' for choice in choices)}"
 

@@ -72,13 +72,47 @@ def test_manage_without_a_command(run_python: RunPython, project: WriteProject) 
     assert "\x1b[" in coloured.stdout
 
 
-def test_a_broken_configuration_from_manage(run_python: RunPython, project: WriteProject) -> None:
-    """Django imports the settings before it comes to the command: the report appears, with status 1."""
-    folder = project()
-    done = run_python([folder / "manage.py", "config", "check"], env={**DEVELOPMENT, "DEBUG": "Flase"})
-    assert done.returncode == 1
-    assert "[value.boolean]" in done.stderr
-    assert "Traceback" not in done.stderr
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (("show",), 1),
+        (("show", "--json"), 1),
+        (("check",), 1),
+        (("check", "--json"), 1),
+        (("diff", "production"), 1),
+        (("docs", "--section", "own"), 0),
+        (("explain", "debugg"), 2),
+    ],
+)
+def test_a_broken_configuration_from_manage(
+    run_python: RunPython, project: WriteProject, arguments: tuple[str, ...], status: int
+) -> None:
+    """Django does not come to the command, which answers all the same, as ``python -m dj_core_utils config`` does."""
+    folder = project({"settings.py": SETTINGS, ".env": "DEBUG=Flase\n"})
+    manage = run_python([folder / "manage.py", "config", *arguments], env=DEVELOPMENT)
+    ours = run_python([*MODULE, *arguments], env=DEVELOPMENT)
+    assert (manage.returncode, ours.returncode) == (status, status)
+    assert (manage.stdout, manage.stderr) == (ours.stdout, ours.stderr)
+    assert "Traceback" not in manage.stderr
+
+
+def test_other_commands_of_a_broken_configuration(run_python: RunPython, project: WriteProject) -> None:
+    """They print the report, as does a program of another kind whose first argument is the word config."""
+    folder = project({"settings.py": SETTINGS, "serve.py": "import settings\n"})
+    for call in (("manage.py", "migrate"), ("serve.py", "config")):
+        done = run_python(call, env={**DEVELOPMENT, "DEBUG": "Flase"}, cwd=folder)
+        assert "[value.boolean]" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_the_options_of_manage_behind_a_command(run_python: RunPython, project: WriteProject) -> None:
+    """The options that every command of ``manage.py`` takes may stand where one types them, at the end."""
+    folder = project({"settings.py": "", "inner/other.py": SETTINGS})
+    options = ("--settings", "other", "--pythonpath", "inner", "--force-color", "--traceback")
+    for debug in ("true", "Flase"):
+        done = run_python([folder / "manage.py", "config", "show", *options], env={**DEVELOPMENT, "DEBUG": debug})
+        assert "UsersSettings" in done.stdout, done.stderr
+        assert "\x1b[" in done.stdout
 
 
 def test_a_broken_configuration_is_inspected(run_python: RunPython, project: WriteProject) -> None:

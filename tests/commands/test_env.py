@@ -85,6 +85,14 @@ def test_a_module_that_cannot_be_imported(inspect: Inspect, run: Run) -> None:
     assert "No. [settings.import]" in output.complaints
 
 
+def test_the_document_is_in_the_file(inspect: Inspect, run: Run, tmp_path: Path) -> None:
+    """With --json and --output a program reads the file, and nothing else is printed."""
+    path = tmp_path / "variables.json"
+    output = run(inspect({}), "env", "--json", "--output", str(path))
+    assert (output.status, output.text, output.complaints) == (0, "", "")
+    assert "PAGE_SIZE" in {entry["variable"] for entry in json.loads(path.read_text("utf-8"))}
+
+
 def test_the_projects_own_fields_come_first(inspect: Inspect, run: Run) -> None:
     """What the project's class adds stands on top, under its name."""
     text = run(inspect({}), "env").text

@@ -166,6 +166,17 @@ def test_what_steers_the_load(inspect: Inspect, run: Run, tmp_path: Path) -> Non
     assert (str(tmp_path / "mounted" / "DB_NAME"), "not set") in layers(run(inspection, "explain", "DB_NAME").text)
 
 
+def test_what_steers_the_load_for_machines(inspect: Inspect, run: Run) -> None:
+    """It is among the objects, with its value or null."""
+    found = json.loads(run(inspect(), "explain", "django_secrets_dir", "page_size", "DJANGO_PROFILE", "--json").text)
+    assert [(one["variable"], one["value"]) for one in found] == [
+        ("DJANGO_SECRETS_DIR", None),
+        ("DJANGO_PROFILE", "monolith, development"),
+        ("PAGE_SIZE", 50),
+    ]
+    assert found[1]["section"] == "loading"
+
+
 def test_secret_files(inspect: Inspect, run: Run, tmp_path: Path) -> None:
     """A secret that a file holds is masked, and the file is named in its layer."""
     (tmp_path / "key").write_text(KEY)

@@ -284,10 +284,19 @@ def test_json_never_holds_the_secret(run: Run, tmp_path: Path, arguments: tuple[
     """``--json`` tells paths, names and variables."""
     output = run(NOWHERE, "keygen", *arguments, "--out", str(tmp_path), "--json")
     made = json.loads(output.text)
-    assert tuple(made) == ("kind", "algorithm", "kid", "files", "variables", "others", "jwk")
+    assert tuple(made) == ("kind", "algorithm", "kid", "files", "variables", "others", "jwk", "error")
     assert made["files"] == {"secret": str(tmp_path / file)}
     assert (tmp_path / file).read_text().strip() not in output.text
     assert output.complaints == ""
+
+
+def test_json_of_files_that_are_there(run: Run, tmp_path: Path) -> None:
+    """Nothing is overwritten, and the reason is in the document."""
+    (tmp_path / "django_secret_key").write_text("mine")
+    output = run(NOWHERE, "keygen", "django", "--out", str(tmp_path), "--json")
+    made = json.loads(output.text)
+    assert (output.status, output.complaints, made["kind"], made["files"]) == (1, "", "django", {})
+    assert "exists and is kept" in made["error"]
 
 
 def test_callers_are_recognised_by_a_digest(run: Run, tmp_path: Path) -> None:

@@ -127,6 +127,28 @@ def test_one_section_of_the_reference(inspect: Inspect, run: Run) -> None:
     assert "Did you mean" not in run(inspect(), "docs", "--section", "zzz").complaints
 
 
+def test_the_reference_for_machines(inspect: Inspect, run: Run) -> None:
+    """Every section with its variables, as ``config explain`` has them, and none of what is set."""
+    found = json.loads(run(inspect({"PAGE_SIZE": "7"}), "docs", "--json").text)
+    assert (found[0]["section"], found[0]["title"]) == ("own", "Fields of the project")
+    assert found[0]["variables"] == [
+        {
+            "variable": "PAGE_SIZE",
+            "settings": ["PAGE_SIZE"],
+            "secret": False,
+            "field": "page_size",
+            "description": "Rows on a page.",
+            "type": "integer, at least 1, at most 500",
+            "default": "50",
+            "example": "",
+            "retired_names": [],
+            "not_read": [],
+        }
+    ]
+    (jwt,) = json.loads(run(inspect(), "docs", "--json", "--section", "jwt").text)
+    assert (jwt["section"], jwt["title"]) == ("jwt", "Section jwt")
+
+
 def test_the_reference_of_no_project(run: Run) -> None:
     """Anywhere else the class of the framework is described."""
     assert run(NOWHERE, "docs").text.startswith("# CoreSettings\n\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -223,6 +224,30 @@ def test_broken_configuration_says_what_to_do(inspect: Inspect, run: Run) -> Non
     assert "DJANGO_PROFILE=build python -m dj_core_utils config stubs" in output.complaints
     problem = Problem(id="settings.import", message="cannot be imported.")
     assert run(inspect({}, problems=[problem]), "stubs").status == 1
+
+
+def test_for_machines(inspect: Inspect, run: Run, tmp_path: Path) -> None:
+    """One object says what became of each file, what the settings module lacks, and what went wrong."""
+    paths = [str(tmp_path / TYPES), str(tmp_path / OVERLAY)]
+    for options, states, status in (
+        (("--check",), ["missing", "missing"], 1),
+        ((), ["written", "written"], 0),
+        ((), ["current", "current"], 0),
+        (("--check",), ["current", "current"], 0),
+    ):
+        output = run(inspect({}), "stubs", "--json", *options)
+        told = json.loads(output.text)
+        assert (output.status, output.complaints, told["error"]) == (status, "", "")
+        assert told["files"] == [{"path": path, "state": state} for path, state in zip(paths, states, strict=True)]
+        assert "from users._settings_types import *" in told["missing_lines"]
+    (tmp_path / TYPES).write_text("", encoding="utf-8")
+    (tmp_path / OVERLAY).unlink()
+    (tmp_path / OVERLAY).mkdir()
+    output = run(inspect({}), "stubs", "--json")
+    told = json.loads(output.text)
+    assert (output.status, output.complaints) == (1, "")
+    assert told["files"] == [{"path": paths[0], "state": "written"}]
+    assert told["error"].endswith("cannot be written: is a directory.")
 
 
 def test_folder_of_stubs_can_be_another(inspect: Inspect, run: Run, tmp_path: Path) -> None:

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
 
 import pytest
 
 from dj_core_utils.settings.errors import ConfigurationError, Problem
 from dj_core_utils.settings.report import print_report, write_report
-
-if TYPE_CHECKING:
-    from tests.conftest import RunPython
 
 PROBLEMS = (
     Problem(id="variable.unknown", variable="CORS_ALOWED", origin=".env:9", message="unknown.", severity="warning"),
@@ -86,29 +82,6 @@ def test_an_error_without_problems_is_its_text() -> None:
     stream = Terminal()
     print_report(ConfigurationError("nothing exported"), stream)
     assert "nothing exported" in stream.getvalue()
-
-
-def test_a_thread_prints_the_report_and_no_traceback(run_python: RunPython) -> None:
-    """``runserver`` runs Django in a thread: there, too, the report is all, and other errors keep their traceback."""
-    code = """
-        from threading import Thread
-        from dj_core_utils.settings.errors import ConfigurationError
-        from dj_core_utils.settings.report import install_hook
-
-        def fail(error):
-            raise error
-
-        install_hook()
-        install_hook()
-        for error in (ConfigurationError("the report"), ValueError("another")):
-            thread = Thread(target=fail, args=[error])
-            thread.start()
-            thread.join()
-    """
-    done = run_python(code)
-    assert done.stderr.startswith("the report\nException in thread")
-    assert done.stderr.rstrip().endswith("ValueError: another")
-    assert done.stderr.count("Traceback") == 1
 
 
 def test_what_is_wrong_with_profiles_comes_first() -> None:

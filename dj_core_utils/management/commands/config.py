@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from argparse import Namespace
+from argparse import SUPPRESS, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
@@ -11,25 +12,39 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from dj_core_utils.cli.commands import HELP, add_commands
-from dj_core_utils.cli.inspection import inspect_process
+from dj_core_utils.cli.inspection import SETTINGS_VARIABLE, inspect_module, inspect_process
 from dj_core_utils.cli.screen import Screen
 from dj_core_utils.cli.suggestions import Suggesting
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
 
+    from dj_core_utils.cli.inspection import Inspection
+
 _WRONG_CALL = 2
+_SWITCHES = ("--no-color", "--force-color", "--traceback")
 
 
 class _Parser(Suggesting, CommandParser):
-    """Django's own, with suggestions."""
+    """Django's own, with suggestions. That of a single command takes the options of ``manage.py`` behind it, too."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Make a parser for one of the commands.
+
+        Args:
+            **kwargs: For the parser.
+        """
+        super().__init__(**kwargs)
+        for option in _SWITCHES:
+            self.add_argument(option, action="store_true", default=SUPPRESS, help=SUPPRESS)
+        self.add_argument("--pythonpath", default=SUPPRESS, help=SUPPRESS)
 
 
 class Command(BaseCommand):
     """The commands under ``config``.
 
-    With a broken configuration Django prints the report before it comes to any command; ``python -m dj_core_utils
-    config`` works then, too.
+    With a broken configuration Django does not come to it; ``dj_core_utils.settings.uncaught`` runs it then, without
+    the settings.
     """
 
     help = f"{HELP.capitalize()}."
@@ -65,10 +80,17 @@ class Command(BaseCommand):
         # Django wraps its streams, and its types do not say that they are still streams of text.
         screen = Screen.of(cast("TextIO", self.stdout), cast("TextIO", self.stderr), colour=colour)
         try:
-            status = command.run(inspect_process(settings.SETTINGS_MODULE), Namespace(**options), screen)
+            status = command.run(_inspection(), Namespace(**options), screen)
             self.stdout.flush()
         except BrokenPipeError:
             Screen.close()
             status = 1
         if status:
             sys.exit(status)
+
+
+def _inspection() -> Inspection:
+    """What Django has started with, or what keeps it from starting."""
+    if settings.configured:
+        return inspect_process(settings.SETTINGS_MODULE)
+    return inspect_module(os.environ[SETTINGS_VARIABLE])
