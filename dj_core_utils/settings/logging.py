@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BeforeValidator
+from pydantic import AfterValidator
 
 from dj_core_utils.settings.errors import Problem, refuse
 from dj_core_utils.settings.rules import RuleContext, rule
@@ -20,14 +20,14 @@ _FORMATTERS = {"console": "dj_core_utils.logs.ConsoleFormatter", "json": "dj_cor
 _TAKEN_OVER = ("django.server", "gunicorn.error", "gunicorn.access", "uvicorn", "uvicorn.error", "uvicorn.access")
 
 
-def _level(text: object) -> object:
-    level = text.strip().upper() if isinstance(text, str) else text
+def _level(text: str) -> str:
+    level = text.strip().upper()
     if level not in _LEVELS:
         refuse("logging.level", f'"{text}" is not a level.', f"one of  {', '.join(_LEVELS)}")
     return level
 
 
-LogLevel = Annotated[str, BeforeValidator(_level)]
+LogLevel = Annotated[str, AfterValidator(_level)]
 
 
 _REPORTER_FILTER = "dj_core_utils.debug.RedactingExceptionReporterFilter"

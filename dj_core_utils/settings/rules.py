@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cache, cached_property
 from pathlib import Path
 from types import FunctionType, MappingProxyType, MethodType
-from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from pydantic import BaseModel
 
@@ -230,22 +230,26 @@ def run_rules(context: RuleContext, parts: Mapping[tuple[str, ...], type[BaseMod
 
 def _run(path: tuple[str, ...], method_name: str, context: RuleContext) -> Iterator[Problem]:
     rule_id = context.current.id
-    place = ""
+    method: Any = None
     try:
         target: object = context.settings
         for name in path:
             target = getattr(target, name)
         method = getattr(target, method_name)
-        place = f"{method.__code__.co_filename}:{method.__code__.co_firstlineno}"
         for found in method(context) or ():
             if not _is_problem(found):
-                yield _no_problem(rule_id, found, place)
+                yield _no_problem(rule_id, found, _place(method))
                 return
             yield found
     except _Skip:
         return
     except Exception as error:  # noqa: BLE001  # a defect of one rule hides no problem that another one finds
-        yield failure(error, f"the rule {rule_id}", variable=rule_id, place=place, caller=__file__)
+        yield failure(error, f"the rule {rule_id}", variable=rule_id, place=_place(method), caller=__file__)
+
+
+def _place(method: MethodType | None) -> str:
+    """Where a rule is written."""
+    return f"{method.__code__.co_filename}:{method.__code__.co_firstlineno}" if method is not None else ""
 
 
 def _is_problem(found: object) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, SecretStr, TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.errors import PydanticErrorMixin
 from pydantic_core import PydanticCustomError
 
@@ -17,6 +17,7 @@ from dj_core_utils.settings.defects import failure
 from dj_core_utils.settings.errors import NOT_SET, Problem
 from dj_core_utils.settings.origins import Layer
 from dj_core_utils.settings.quoting import quoted
+from dj_core_utils.settings.schemaless import ASK, outcome
 from dj_core_utils.settings.section import Section
 
 if TYPE_CHECKING:
@@ -33,8 +34,6 @@ Path_ = tuple[str, ...]
 _UNDECODED = object()
 _MOST_ADAPTERS = 2000
 _adapters: dict[int, tuple[FieldInfo, TypeAdapter[object]]] = {}
-_IMMUTABLE = frozenset({bool, int, float, str, bytes})
-_SECRETS = (SecretStr, SecretStr | None)
 # Pydantic's own texts for these hold numbers and words of ours, never the value; for a secret nothing else is shown.
 _SAFE_FOR_SECRETS = frozenset(
     {"string_too_short", "string_too_long", "too_short", "too_long", "string_type", "missing"}
@@ -136,8 +135,8 @@ def _leaf_by_leaf(
 def validate_leaf(trace: Trace, value: object) -> tuple[object, Problem | None]:
     """Validate one leaf by itself."""
     variable = trace.variable
-    if not variable.metadata and (plain := _as_it_is(value, variable.annotation)) is not None:
-        return plain, None
+    if (found := outcome(value, variable.annotation, variable.metadata)) is not ASK:
+        return found, None
     try:
         return _adapter(variable).validate_python(value), None
     except ValidationError as error:
@@ -159,17 +158,6 @@ def _adapter(variable: Variable) -> TypeAdapter[object]:
         # With the field, so that no other one gets its identity.
         kept = _adapters[id(field)] = (field, TypeAdapter(annotation))
     return kept[1]
-
-
-def _as_it_is(value: object, annotation: object) -> object:
-    """What Pydantic would make of a value of a frequent type, without a schema; None where it has to be asked."""
-    if type(value) is annotation and type(value) in _IMMUTABLE:
-        return value
-    if type(value) is str and annotation in _SECRETS:
-        return SecretStr(value)
-    if type(value) is list and annotation == list[str] and all(type(item) is str for item in value):
-        return list(value)
-    return None
 
 
 def validate_whole(
