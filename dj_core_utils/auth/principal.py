@@ -34,8 +34,46 @@ class LocalCaller:
     on_behalf_of: Actor | None = None
 
 
+class _WithoutRow:
+    """What Django asks of ``request.user``, for a caller whose credential is good and who is no row of a table."""
+
+    __slots__ = ()
+
+    @property
+    def is_authenticated(self) -> Literal[True]:
+        """The credential is good."""
+        return True
+
+    @property
+    def is_anonymous(self) -> Literal[False]:
+        """The same, as Django asks."""
+        return False
+
+    @property
+    def is_active(self) -> Literal[True]:
+        """It was in use when the credential was made, minutes ago, or is now."""
+        return True
+
+    @property
+    def is_superuser(self) -> Literal[False]:
+        """No credential makes a superuser."""
+        return False
+
+    def has_perm(self, perm: str, obj: object = None) -> Literal[False]:  # noqa: ARG002  # Django's signature
+        """No permission of Django's: those belong to rows of users."""
+        return False
+
+    def has_perms(self, perm_list: Iterable[str], obj: object = None) -> Literal[False]:  # noqa: ARG002  # as above
+        """The same."""
+        return False
+
+    def has_module_perms(self, app_label: str) -> Literal[False]:  # noqa: ARG002  # as above
+        """The same."""
+        return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ServicePrincipal:
+class ServicePrincipal(_WithoutRow):
     """A service that has proved who it is; the user of its request.
 
     It is authenticated, and it is nobody: it has no key, no permission of Django's, and is never staff.
@@ -74,28 +112,8 @@ class ServicePrincipal:
         return self.service
 
     @property
-    def is_authenticated(self) -> Literal[True]:
-        """It has proved who it is."""
-        return True
-
-    @property
-    def is_anonymous(self) -> Literal[False]:
-        """The same, as Django asks."""
-        return False
-
-    @property
-    def is_active(self) -> Literal[True]:
-        """Its credential is good now."""
-        return True
-
-    @property
     def is_staff(self) -> Literal[False]:
         """No service looks at pages."""
-        return False
-
-    @property
-    def is_superuser(self) -> Literal[False]:
-        """No service is above its scopes."""
         return False
 
     def has_scopes(self, scopes: Iterable[str]) -> bool:
@@ -106,21 +124,9 @@ class ServicePrincipal:
         """
         return self.scopes is None or self.scopes.issuperset(scopes)
 
-    def has_perm(self, perm: str, obj: object = None) -> Literal[False]:  # noqa: ARG002  # Django's signature
-        """No permission of Django's: those belong to users."""
-        return False
-
-    def has_perms(self, perm_list: Iterable[str], obj: object = None) -> Literal[False]:  # noqa: ARG002  # as above
-        """The same."""
-        return False
-
-    def has_module_perms(self, app_label: str) -> Literal[False]:  # noqa: ARG002  # as above
-        """The same."""
-        return False
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TokenUser:
+class TokenUser(_WithoutRow):
     """A user as their token tells of them, in a service that has no rows of users.
 
     What it does not know, it does not have: asking for another attribute is an error.
@@ -144,38 +150,6 @@ class TokenUser:
         """The same as ``id``."""
         return self.id
 
-    @property
-    def is_authenticated(self) -> Literal[True]:
-        """The token is good."""
-        return True
-
-    @property
-    def is_anonymous(self) -> Literal[False]:
-        """The same, as Django asks."""
-        return False
-
-    @property
-    def is_active(self) -> Literal[True]:
-        """The account was in use when the token was made, minutes ago."""
-        return True
-
-    @property
-    def is_superuser(self) -> Literal[False]:
-        """No token makes a superuser."""
-        return False
-
     def get_username(self) -> str:
         """What the audit log calls them."""
         return self.email
-
-    def has_perm(self, perm: str, obj: object = None) -> Literal[False]:  # noqa: ARG002  # Django's signature
-        """No token tells permissions."""
-        return False
-
-    def has_perms(self, perm_list: Iterable[str], obj: object = None) -> Literal[False]:  # noqa: ARG002  # as above
-        """The same."""
-        return False
-
-    def has_module_perms(self, app_label: str) -> Literal[False]:  # noqa: ARG002  # as above
-        """The same."""
-        return False
