@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 # A year has the days of a leap year, so that nothing is deleted a day too early.
 _DAYS = {"d": 1, "w": 7, "y": 366}
-_AGE = re.compile(r"(?P<number>[1-9][0-9]{0,4})\s*(?P<unit>[dwy])")
-_ROWS = re.compile(r"(?P<number>[0-9]{1,15})\s*rows?")
+_AGE = r"(?P<number>[1-9][0-9]{0,4})\s*(?P<unit>[dwy])"
+_ROWS = r"(?P<number>[0-9]{1,15})\s*rows?"
 
 ADVICE = "write it like 90d, 12w, 5y or 1000 rows"
 
@@ -32,9 +32,9 @@ def read_limit(text: str) -> Limit | None:
     Args:
         text: Such as ``90d``, ``12w``, ``5y`` or ``1000 rows``.
     """
-    if found := _AGE.fullmatch(text.strip()):
+    if found := re.fullmatch(_AGE, text.strip()):
         return Limit(age=timedelta(days=int(found["number"]) * _DAYS[found["unit"]]))
-    if found := _ROWS.fullmatch(text.strip()):
+    if found := re.fullmatch(_ROWS, text.strip()):
         return Limit(rows=int(found["number"]))
     return None
 
