@@ -6,6 +6,7 @@ HTTP goes to processes of their own on loopback. Variants take turns; a figure i
 from __future__ import annotations
 
 import argparse
+import asyncio
 import socket
 import subprocess
 import sys
@@ -170,9 +171,11 @@ def measure(rounds: int, calls: int) -> None:
     import httpx2  # noqa: PLC0415  # Django is set up by now
     from django.test import Client  # noqa: PLC0415  # the same
 
-    from dj_core_utils.api.client import APIClient  # noqa: PLC0415  # the same
+    from dj_core_utils.api.client import APIClient, AsyncAPIClient  # noqa: PLC0415  # the same
 
     test_client, local, memory, served = Client(), APIClient("shop"), APIClient("memory"), APIClient("served")
+    loop, amemory = asyncio.new_event_loop(), AsyncAPIClient("memory")
+    araw = httpx2.AsyncClient(base_url=settings.SERVICE_URLS["memory"])
     until = time.monotonic() + 20
     while time.monotonic() < until:  # gunicorn takes its time to start
         with suppress(ConnectionError):
@@ -185,16 +188,24 @@ def measure(rounds: int, calls: int) -> None:
             "APIClient, over HTTP to gunicorn": lambda: served.get("product/"),
             "httpx2.Client, shared, a server in memory": lambda: raw.get("/product/").json(),
             "APIClient, the same server": lambda: memory.get("product/"),
+            "httpx2.AsyncClient, shared, the same server": lambda: loop.run_until_complete(
+                araw.get("/product/")
+            ).json(),
+            "AsyncAPIClient, the same server": lambda: loop.run_until_complete(amemory.get("product/")),
         }
         measured(2, calls, variants)
         found = measured(rounds, calls, variants)
-    print(f"{'microseconds a call':42}      CPU     clock")
+    loop.run_until_complete(araw.aclose())
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    loop.close()
+    print(f"{'microseconds a call':44}      CPU     clock")
     for name, cost in found.items():
-        print(f"{name:42} {cost.cpu:8.0f}  {cost.wall:8.0f}")
-    tested, inside, over_http, shared, ours = found.values()
+        print(f"{name:44} {cost.cpu:8.0f}  {cost.wall:8.0f}")
+    tested, inside, over_http, shared, ours, ashared, aours = found.values()
     print(f"in this process / test client, CPU    {inside.cpu / tested.cpu:.2f}   (goal: at most 1.00)")
     print(f"over HTTP / in this process, clock    {over_http.wall / inside.wall:.2f}   (goal: at least 3)")
     print(f"APIClient / shared httpx2, CPU        {ours.cpu / shared.cpu:.2f}   (goal: at most 1.15)")
+    print(f"AsyncAPIClient / shared httpx2, CPU   {aours.cpu / ashared.cpu:.2f}   (goal: at most 1.15)")
 
 
 if __name__ == "__main__":

@@ -32,9 +32,9 @@ _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 _METHOD = re.compile(r"[A-Z]{1,20}")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^`|~-]+")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
-# The connection is not the caller's business, and another Host would be another service.
-# What httpx2 refuses, and hardly any server takes
+# Hardly any server takes more
 _LONGEST = 60_000
+# The connection is not the caller's business, and another Host would be another service.
 _FORBIDDEN = frozenset({"connection", "content-length", "host", "te", "trailer", "transfer-encoding", "upgrade"})
 # Reserved and unreserved characters of RFC 3986, and the percent sign of what is quoted already
 _SAFE = "/%:@!$&'()*+,;=-._~"

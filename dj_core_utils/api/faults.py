@@ -27,8 +27,6 @@ from dj_core_utils.api.exceptions import (
 from dj_core_utils.api.problem_details import presentable, problem_details
 
 if TYPE_CHECKING:
-    import httpx2
-
     from dj_core_utils.api.call import Call
     from dj_core_utils.api.response import APIResponse
 
@@ -151,28 +149,29 @@ def too_large(call: Call) -> InvalidResponseError:
     )
 
 
-def failure_of(call: Call, error: httpx2.HTTPError) -> APIClientError:
+def failure_of(call: Call, error: Exception) -> APIClientError:
     """The error that there was no whole answer.
 
     Args:
         call: What was asked.
-        error: What httpx2 says.
+        error: What httpcore2 says, or httpx2 of the body.
 
     Returns:
         It has the other one as its cause, without the frames that held credentials.
     """
-    import httpx2  # noqa: PLC0415  # loaded by now
+    import httpcore2  # noqa: PLC0415  # loaded by now
+    import httpx2  # noqa: PLC0415  # the same
 
     failure: APIClientError
     service, asked = call.location.service, f"{call.method} {call.path}"
-    if isinstance(error, httpx2.PoolTimeout):
+    if isinstance(error, httpcore2.PoolTimeout):
         what = f"{service} was not asked {asked}: as many calls as may be are waiting for it."
         failure = ServiceUnavailableError(what, code="pool", **call.named)
-    elif isinstance(error, httpx2.ConnectTimeout | httpx2.ConnectError):
+    elif isinstance(error, httpcore2.ConnectTimeout | httpcore2.ConnectError):
         code, why = _why_unreachable(error)
         what = f"{service} cannot be reached for {asked}: {why}."
         failure = ServiceUnavailableError(what, code=code, **call.named)
-    elif isinstance(error, httpx2.TimeoutException):
+    elif isinstance(error, httpcore2.TimeoutException):
         failure = call.late() if call.is_over() else _silent(call)
     elif isinstance(error, httpx2.DecodingError):
         what = f"{service} answered {asked} with a body that cannot be decompressed."
@@ -209,7 +208,7 @@ def _why_unreachable(error: BaseException) -> tuple[str, str]:
 
 
 def _without_frames(error: BaseException) -> BaseException:
-    """Frames below httpx2 hold the headers as they are sent, credentials included."""
+    """Frames of httpcore2 hold the headers as they are sent, credentials included."""
     cause: BaseException | None = error
     while cause is not None:
         cause.__traceback__ = None

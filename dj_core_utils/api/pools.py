@@ -8,47 +8,34 @@ import os
 import ssl
 import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 from weakref import WeakKeyDictionary
 
 import httpcore2
-import httpx2
 
 from dj_core_utils.api.bounded import BoundedBackend
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-_MOST_CONNECTIONS = 100
-_MOST_IDLE = 20
-# Below what servers keep an idle connection for: two seconds in gunicorn, five in uvicorn.
-_IDLE_SECONDS = 1.5
-_LIMITS = httpx2.Limits(
-    max_connections=_MOST_CONNECTIONS, max_keepalive_connections=_MOST_IDLE, keepalive_expiry=_IDLE_SECONDS
-)
-
 _Key = tuple[str, str]
 
 
-class _Pool(httpx2.HTTPTransport):
-    """Connections whose waiting ends with the call; httpx2 has no option for that."""
+class _Limits(TypedDict):
+    max_connections: int
+    max_keepalive_connections: int
+    keepalive_expiry: float
 
-    def __init__(self, context: ssl.SSLContext) -> None:
-        super().__init__(verify=context, trust_env=False, limits=_LIMITS)
-        self._pool = httpcore2.ConnectionPool(
-            ssl_context=context,
-            max_connections=_LIMITS.max_connections,
-            max_keepalive_connections=_LIMITS.max_keepalive_connections,
-            keepalive_expiry=_LIMITS.keepalive_expiry,
-            network_backend=BoundedBackend(),
-        )
+
+# Idle for less than servers keep a connection for: two seconds in gunicorn, five in uvicorn.
+_LIMITS = _Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=1.5)
 
 
 class _LoopPools:
     """The pools of one event loop, and the generator whose end closes them."""
 
     def __init__(self) -> None:
-        self.pools: dict[_Key, httpx2.AsyncHTTPTransport] = {}
+        self.pools: dict[_Key, httpcore2.AsyncConnectionPool] = {}
         self.keeper: AsyncGenerator[None, None] = self._keep()
 
     async def _keep(self) -> AsyncGenerator[None, None]:
@@ -67,11 +54,11 @@ class Pools:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._contexts: dict[str, ssl.SSLContext] = {}
-        self._pools: dict[_Key, httpx2.HTTPTransport] = {}
+        self._pools: dict[_Key, httpcore2.ConnectionPool] = {}
         self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, _LoopPools] = WeakKeyDictionary()
         self._inherited: list[object] = []
 
-    def pool(self, service: str, ca_file: str) -> httpx2.HTTPTransport:
+    def pool(self, service: str, ca_file: str) -> httpcore2.ConnectionPool:
         """The pool of this process for a service.
 
         Args:
@@ -79,12 +66,14 @@ class Pools:
             ca_file: Certificates that are trusted; empty for those of the machine.
         """
         key = service, ca_file
+        if (found := self._pools.get(key)) is not None:
+            return found
         with self._lock:
-            if key not in self._pools:
-                self._pools[key] = _Pool(self._context(ca_file))
-            return self._pools[key]
+            context = self._context(ca_file)
+            pool = httpcore2.ConnectionPool(ssl_context=context, network_backend=BoundedBackend(), **_LIMITS)
+            return self._pools.setdefault(key, pool)  # another thread may have been faster
 
-    async def apool(self, service: str, ca_file: str) -> httpx2.AsyncHTTPTransport:
+    async def apool(self, service: str, ca_file: str) -> httpcore2.AsyncConnectionPool:
         """The pool of the running event loop for a service.
 
         Args:
@@ -102,7 +91,7 @@ class Pools:
         if (found := mine.pools.get(key)) is None:
             with self._lock:
                 context = self._context(ca_file)
-            found = httpx2.AsyncHTTPTransport(verify=context, trust_env=False, limits=_LIMITS)
+            found = httpcore2.AsyncConnectionPool(ssl_context=context, **_LIMITS)
             mine.pools[key] = found
         return found
 
@@ -111,7 +100,7 @@ class Pools:
         with self._lock:
             pools, self._pools = list(self._pools.values()), {}
         for pool in pools:
-            with suppress(httpx2.HTTPError, OSError):  # the other side was faster
+            with suppress(OSError):  # the other side was faster
                 pool.close()
 
     def begin_anew(self) -> None:

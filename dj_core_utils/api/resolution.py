@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from django.apps import apps
 from django.conf import settings
@@ -125,5 +125,5 @@ def _at(service: str, url: str) -> Location:
             code="address",
         )
     host = parts.netloc.lower()
-    prefix = parts.path.strip("/")
+    prefix = quote(parts.path.strip("/"), safe="/%:@!$&'()*+,;=~")
     return Location(service, f"{parts.scheme}://{host}", host, f"/{prefix}/" if prefix else "/")

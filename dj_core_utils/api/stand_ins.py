@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    import httpcore2
     import httpx2
 
     from dj_core_utils.api.call import Call
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 class StandIn(Protocol):
     """Answers one attempt, below everything that the client does: retries, breaker, deadline, errors."""
 
-    def answer(self, call: Call, request: httpx2.Request) -> httpx2.Response:
+    def answer(self, call: Call, request: httpcore2.Request) -> httpx2.Response:
         """The answer.
 
         Args:
@@ -21,7 +22,7 @@ class StandIn(Protocol):
             request: What would be sent.
 
         Raises:
-            httpx2.HTTPError: As the network would.
+            httpcore2.NetworkError: As the network would.
         """
 
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
-import httpx2
-
 from dj_core_utils.api.faults import failure_of
-from dj_core_utils.api.http import aopen_stream, open_stream
+from dj_core_utils.api.http import BROKEN, aopen_stream, open_stream
 from dj_core_utils.api.retrying import aattempt_until_answered, attempt_until_answered
 from dj_core_utils.api.streams import AsyncStreamedResponse, StreamedResponse
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+
+    import httpx2
 
     from dj_core_utils.api.call import Call
 
@@ -59,7 +59,7 @@ async def astream_http(call: Call) -> AsyncIterator[AsyncStreamedResponse]:
 def _chunks(call: Call, response: httpx2.Response) -> Iterator[bytes]:
     try:
         yield from response.iter_bytes()
-    except httpx2.HTTPError as error:
+    except BROKEN as error:
         raise failure_of(call, error) from error
 
 
@@ -67,5 +67,5 @@ async def _achunks(call: Call, response: httpx2.Response) -> AsyncIterator[bytes
     try:
         async for chunk in response.aiter_bytes():
             yield chunk
-    except httpx2.HTTPError as error:
+    except BROKEN as error:
         raise failure_of(call, error) from error

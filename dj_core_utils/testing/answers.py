@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+import httpcore2
 import httpx2
 
 from dj_core_utils.api.encoding import encode
@@ -91,7 +92,7 @@ class Down:
 
     def given(self, call: Call) -> httpx2.Response:
         """The error of a connection that is refused."""
-        raise httpx2.ConnectError("Connection refused") from ConnectionRefusedError(call.location.service)
+        raise httpcore2.ConnectError("Connection refused") from ConnectionRefusedError(call.location.service)
 
 
 class BrokenOff:
@@ -99,7 +100,7 @@ class BrokenOff:
 
     def given(self, call: Call) -> httpx2.Response:
         """The error of a connection that is closed too early."""
-        raise httpx2.RemoteProtocolError(f"{call.location.service} has closed the connection.")
+        raise httpcore2.RemoteProtocolError(f"{call.location.service} has closed the connection.")
 
 
 def _small(headers: Mapping[str, str]) -> dict[str, str]:
@@ -111,7 +112,7 @@ def _patience(call: Call) -> float:
     return min(call.limits.read_timeout, call.rest())
 
 
-def _late(call: Call, patience: float) -> httpx2.ReadTimeout:
+def _late(call: Call, patience: float) -> httpcore2.ReadTimeout:
     """The error of a timeout; the time until then is taken from the call."""
     call.deadline -= patience
-    return httpx2.ReadTimeout("No answer in time")
+    return httpcore2.ReadTimeout("No answer in time")

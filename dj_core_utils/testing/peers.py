@@ -22,6 +22,7 @@ from dj_core_utils.testing.requests import ReceivedRequest, Wanted, split_path
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    import httpcore2
     import httpx2
 
     from dj_core_utils.api.call import Call
@@ -260,7 +261,7 @@ class FakePeer:
             listed = "\n".join(f"  {request}" for request in self.calls)
             raise AssertionError(f"{self.service} was asked for:\n{listed}")
 
-    def answer(self, call: Call, request: httpx2.Request) -> httpx2.Response:
+    def answer(self, call: Call, request: httpcore2.Request) -> httpx2.Response:
         """What the client calls in place of the network.
 
         Args:
@@ -270,7 +271,7 @@ class FakePeer:
         Raises:
             UnexpectedCallError: The test has no answer to it.
         """
-        received = ReceivedRequest.of(request, self._prefix)
+        received = ReceivedRequest.of(call, request, self._prefix)
         self.calls.append(received)
         try:
             return self._stub_of(received).answer(call, received)

@@ -10,7 +10,9 @@ from urllib.parse import parse_qs, unquote
 from django.utils.datastructures import CaseInsensitiveMapping
 
 if TYPE_CHECKING:
-    import httpx2
+    import httpcore2
+
+    from dj_core_utils.api.call import Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +38,19 @@ class ReceivedRequest:
         return str(Wanted(self.method, self.path, self.params or None))
 
     @classmethod
-    def of(cls, request: httpx2.Request, prefix: str) -> ReceivedRequest:
+    def of(cls, call: Call, request: httpcore2.Request, prefix: str) -> ReceivedRequest:
         """What a request says.
 
         Args:
-            request: The request of the client.
+            call: The call.
+            request: What the client would send.
             prefix: The path of the address.
         """
-        path, params = split_path(request.url.raw_path.decode("ascii").removeprefix(prefix))
-        headers: CaseInsensitiveMapping[str] = CaseInsensitiveMapping(request.headers.items())
-        return cls(request.method, path, params, headers, request.read())
+        path, params = split_path(call.target.removeprefix(prefix))
+        headers: CaseInsensitiveMapping[str] = CaseInsensitiveMapping(
+            (name.decode(), value.decode()) for name, value in request.headers
+        )
+        return cls(call.method, path, params, headers, call.content)
 
     def json(self) -> Any:  # noqa: ANN401  # whatever was sent
         """The body as data; None for none.

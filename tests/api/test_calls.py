@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from dj_core_utils import _context
 from dj_core_utils.api import exceptions
 from dj_core_utils.api.client import APIClient, AsyncAPIClient
+from dj_core_utils.testing.peers import fake_peer
 
 if TYPE_CHECKING:
     from tests.api.conftest import JSON, Caller
@@ -48,6 +49,15 @@ def test_each_method_arrives(call: Caller, method: str) -> None:
     assert found["params"] == {"a": ["1"], "b": ["2", "3"], "d": ["true"]}
     assert found["body"] == text
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
+def test_length_of_no_body(method: str) -> None:
+    """What has a body by its method says that it is empty: some servers refuse it otherwise (411)."""
+    with fake_peer("orders") as orders:
+        stub = orders.on(method, "x/").returns({})
+        APIClient("orders").request(method, "x/")
+        assert stub.calls[0].headers["content-length"] == "0"
 
 
 @pytest.mark.usefixtures("transport")

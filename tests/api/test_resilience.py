@@ -14,7 +14,7 @@ import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
-import httpx2
+import httpcore2
 import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth import get_user_model
@@ -254,7 +254,7 @@ def test_retry_after_is_obeyed(get: Callable[..., JSON]) -> None:
 )
 def test_reasons_why_a_service_is_not_reached(cause: OSError, code: str) -> None:
     """Each has a word of its own, wherever in the chain it stands."""
-    error = httpx2.ConnectError("no")
+    error = httpcore2.ConnectError("no")
     error.__cause__ = cause
     found = failure_of(prepare("orders", "GET", "x/", {}, {}), error)
     assert (type(found), found.code, found.__cause__) == (exceptions.ServiceUnavailableError, code, error)
@@ -447,7 +447,7 @@ def test_malicious_server_of_headers(get: Callable[..., JSON]) -> None:
 
 def test_pool_that_is_exhausted(monkeypatch: pytest.MonkeyPatch) -> None:
     """When all connections are taken, that is our own overload: not repeated, and not counted against the service."""
-    monkeypatch.setattr(pools, "_LIMITS", httpx2.Limits(max_connections=1))
+    monkeypatch.setattr(pools, "_LIMITS", {"max_connections": 1})
 
     async def main() -> exceptions.APIClientError:
         client = AsyncAPIClient("orders")

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import httpx2
 import pytest
 from django.test import override_settings
 
+from dj_core_utils.api.client import APIClient
 from dj_core_utils.api.exceptions import UnknownServiceError
 from dj_core_utils.api.resolution import locate, service_urls
+from dj_core_utils.api.stand_ins import stand_ins
+
+if TYPE_CHECKING:
+    import httpcore2
+
+    from dj_core_utils.api.call import Call
 
 
 def where(service: str) -> str:
@@ -23,6 +33,7 @@ def where(service: str) -> str:
         ({"SERVICE_URLS": {"orders": "https://orders.internal"}}, "https://orders.internal/"),
         ({"SERVICE_URLS": {"orders": "HTTPS://Orders.internal:8443/api/v1/"}}, "https://orders.internal:8443/api/v1/"),
         ({"ORDERS_SERVICE_URL": "http://orders"}, "http://orders/"),
+        ({"ORDERS_SERVICE_URL": "http://orders/our api/a%20b"}, "http://orders/our%20api/a%20b/"),
         (
             {"SERVICES": ["orders"], "SERVICE_URL_TEMPLATE": "http://{service}.internal/api"},
             "http://orders.internal/api/",
@@ -103,3 +114,32 @@ def test_addresses_of_all_services() -> None:
         assert service_urls() == expected
     with override_settings(SERVICES=["orders"]):
         assert service_urls() == {}
+
+
+@pytest.mark.parametrize(
+    ("url", "connected", "host"),
+    [
+        ("https://orders.internal", (b"https", b"orders.internal", None), "orders.internal"),
+        ("https://orders.internal:443", (b"https", b"orders.internal", None), "orders.internal"),
+        ("http://Orders:443", (b"http", b"orders", 443), "orders:443"),
+        ("http://[::1]:8000", (b"http", b"::1", 8000), "[::1]:8000"),
+    ],
+)
+def test_where_a_request_goes(
+    url: str, connected: tuple[object, ...], host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection goes to host and port, and the header names them as a browser would."""
+    asked: list[httpcore2.Request] = []
+
+    class Recorder:
+        def answer(self, _call: Call, request: httpcore2.Request) -> httpx2.Response:
+            asked.append(request)
+            return httpx2.Response(204)
+
+    monkeypatch.setitem(stand_ins, "orders", Recorder())
+    with override_settings(SERVICE_URLS={"orders": f"{url}/api"}):
+        APIClient("orders").get("orders/?page=2")
+    [request] = asked
+    assert (request.url.scheme, request.url.host, request.url.port) == connected
+    assert request.url.target == b"/api/orders/?page=2"
+    assert (b"host", host.encode()) in request.headers
