@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 TAG = "dj_core_utils"
 _NUMBERS = ("W001", "E002", "W002", "W003", "E004", "E005", "W005", "W006", "W007", "W008")
+_BELOW_HINT = "\n\t      "  # where Django's own text of a hint begins
 _IDS = frozenset(f"{TAG}.{number}" for number in _NUMBERS)
 
 
@@ -107,4 +108,5 @@ def _message(problem: Problem, number: int) -> checks.CheckMessage:
     is_error = problem.severity == "error"
     kind = checks.Error if is_error else checks.Warning
     text = str(problem._replace(hint=""))
-    return kind(text, hint=problem.hint or None, id=f"dj_core_utils.{'E' if is_error else 'W'}{number:03}")
+    hint = problem.hint.replace("\n", _BELOW_HINT) or None
+    return kind(text, hint=hint, id=f"dj_core_utils.{'E' if is_error else 'W'}{number:03}")

@@ -6,6 +6,7 @@ import json
 import textwrap
 from typing import TYPE_CHECKING, NamedTuple
 
+from dj_core_utils.cli.long_lists import shortened
 from dj_core_utils.cli.unusable import complain
 from dj_core_utils.settings.comparison import compare, load_under
 from dj_core_utils.settings.report import count
@@ -78,7 +79,8 @@ def _write(present: Loaded, found: Comparison, screen: Screen, *, shows_all: boo
     number = sum(not one.is_equal for one in found.changes)
     before, after = (names or "no profile" for names in found.names)
     counts = f"{count(number, 'value')} {'differs' if number == 1 else 'differ'}"
-    screen.write(f"{screen.bold(present.settings_class.__name__)} · {before} {_ARROW} {after} · {counts}\n")
+    screen.write_headline(present.settings_class.__name__, f"{before} {_ARROW} {after}", counts)
+    screen.write("")
     lines = [_line(one) for one in found.changes if shows_all or not one.is_equal]
     lines += [_Line(f"{one.setting} from", _listed(one.before), _listed(one.after)) for one in found.sources]
     lines += [_Line(f"{sign} {words}", names) for sign, words, names in _sets(found)]
@@ -105,7 +107,7 @@ class _Line(NamedTuple):
 
 
 def _line(change: Change) -> _Line:
-    before, after = change.before.text, change.after.text
+    before, after = shortened(change.before.text), shortened(change.after.text)
     if change.is_equal:
         return _Line(change.after.variable, before)
     # Two secrets of one length look alike.

@@ -6,6 +6,7 @@ import json
 import textwrap
 from typing import TYPE_CHECKING
 
+from dj_core_utils.cli.long_lists import shortened
 from dj_core_utils.cli.unusable import complain
 from dj_core_utils.settings.env_template import LOADING
 from dj_core_utils.settings.final_settings import reassigned
@@ -86,7 +87,7 @@ def run(inspection: Inspection, options: argparse.Namespace, screen: Screen) -> 
         objects = [*steering, *(history.as_json() for history in known.values())]
         screen.write(json.dumps(objects, indent=2, ensure_ascii=False))
     else:
-        sheet = _Sheet(screen, loaded, reassigned(loaded, inspection.namespace), wraps=not options.reveal)
+        sheet = _Sheet(screen, loaded, reassigned(loaded, inspection.namespace), is_revealing=options.reveal)
         blocks = [
             sheet.loading(name.upper()) if _is_loading(name) else sheet.named(named, known) for name, named in found
         ]
@@ -121,11 +122,13 @@ def _unknown(name: str, table: VariableTable) -> str:
 class _Sheet:
     """The text of an explanation."""
 
-    def __init__(self, screen: Screen, loaded: Loaded, changed: Collection[str], *, wraps: bool) -> None:
+    def __init__(self, screen: Screen, loaded: Loaded, changed: Collection[str], *, is_revealing: bool) -> None:
         self.screen = screen
         self.loaded = loaded
         self.changed = changed
-        self.width = screen.width if screen.is_terminal and wraps else 0
+        # A secret that is shown is to be copied: in one piece.
+        self.width = screen.width if screen.is_terminal and not is_revealing else 0
+        self.fitted = str if is_revealing else shortened
 
     def named(self, named: Named, known: Mapping[str, History]) -> Iterator[str]:
         """What a name of one variable or of several means."""
@@ -157,7 +160,7 @@ class _Sheet:
 
     def _variable(self, history: History) -> Iterator[str]:
         row, variable = history.row, history.variable
-        yield from self._headline(variable.name, row.text)
+        yield from self._headline(variable.name, self.fitted(row.text))
         if variable.description:
             yield from self._wrap(variable.description)
         for problem in history.problems:
@@ -184,7 +187,7 @@ class _Sheet:
     def _layers(self, history: History) -> Iterator[str]:
         widest = min(max(len(says.place) for says in history.layers), _WIDEST_PLACE)
         for says in history.layers:
-            text = _NOT_SET if says.text is None else says.text
+            text = _NOT_SET if says.text is None else self.fitted(says.text)
             lines = self._columns(says.place, f"{text}{_USED}" if says.is_used else text, widest)
             colour = _GREEN if says.is_used else _DIM if says.text is None else ""
             yield from (self.screen.paint(line, colour) if colour else line for line in lines)

@@ -152,9 +152,9 @@ def _save(secret: NewSecret, path: Path, public: Path | None) -> str:
 
 
 def _tell_files(place: Place, screen: Screen) -> None:
-    screen.write(f"wrote  {place.secret}  for you alone (0600); keep it out of the repository")
+    screen.write(screen.beside(f"wrote  {place.secret}", "for you alone (0600); keep it out of the repository"))
     if place.public is not None:
-        screen.write(f"wrote  {place.public}  its public key, for everybody")
+        screen.write(screen.beside(f"wrote  {place.public}", "its public key, for everybody"))
     screen.write("")
 
 

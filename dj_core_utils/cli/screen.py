@@ -69,6 +69,33 @@ class Screen:
         """Write text between the edges of a terminal, and end the line."""
         self.write(textwrap.fill(text, self.width, break_on_hyphens=False) if self.is_terminal else text)
 
+    def write_headline(self, name: str, *facts: str) -> None:
+        """Write a name that stands out and what is to be said of it, on one line where that is wide enough.
+
+        Args:
+            name: What the text below is about.
+            *facts: The rest.
+        """
+        lines = [name]
+        for fact in facts:
+            if self.is_terminal and len(f"{lines[-1]} · {fact}") > self.width:
+                lines.append(f"  {fact}")
+            else:
+                lines[-1] += f" · {fact}"
+        rest = "\n".join(lines).removeprefix(name)
+        self.write(f"{self.bold(name)}{rest}")
+
+    def beside(self, lead: str, text: str, *, gap: str = "  ") -> str:
+        """A lead and what belongs beside it, or below it where a terminal is not wide enough.
+
+        Args:
+            lead: The words before.
+            text: What is not to be broken, such as a command.
+            gap: Stands between them.
+        """
+        line = f"{lead}{gap}{text}"
+        return f"{lead}\n{gap}{text}" if self.is_terminal and len(line) > self.width else line
+
     def bold(self, text: str) -> str:
         """Text that stands out where colours may be used."""
         return self.paint(text, "1")

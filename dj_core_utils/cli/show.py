@@ -7,6 +7,7 @@ import json
 import shlex
 from typing import TYPE_CHECKING
 
+from dj_core_utils.cli.long_lists import shortened_row
 from dj_core_utils.cli.rows import draw_rows, write_rows
 from dj_core_utils.cli.unusable import complain
 from dj_core_utils.settings.describe import TOP_SECTION, describe
@@ -83,8 +84,8 @@ def _write_headline(loaded: Loaded, rows: Sequence[Row], screen: Screen) -> None
     profiles = loaded.profiles.display
     several = "s" if "," in profiles else ""
     counts = f"{count(len(rows), 'variable')}, {sum(row.is_set for row in rows)} set"
-    name = screen.bold(loaded.settings_class.__name__)
-    screen.write(f"{name} · profile{several} {profiles or 'unknown'} · {counts}\n")
+    screen.write_headline(loaded.settings_class.__name__, f"profile{several} {profiles or 'unknown'}", counts)
+    screen.write("")
 
 
 def _write_rows(
@@ -93,10 +94,12 @@ def _write_rows(
     changed = reassigned(loaded, inspection.namespace)
     if not shown:
         screen.write("  everything is at its default")
-    elif screen.is_terminal and not options.reveal:
-        draw_rows(screen, shown, changed, has_headings=options.all)
-    else:  # a secret that is shown is to be copied: in one piece
+    elif options.reveal:  # a secret that is shown is to be copied: in one piece
         write_rows(screen, shown, changed)
+    elif screen.is_terminal:
+        draw_rows(screen, list(map(shortened_row, shown)), changed, has_headings=options.all)
+    else:
+        write_rows(screen, list(map(shortened_row, shown)), changed)
 
 
 def _no_section(name: str | None, rows: Sequence[Row]) -> str:

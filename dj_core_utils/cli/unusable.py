@@ -24,7 +24,8 @@ def complain(inspection: Inspection, screen: Screen) -> None:
     is_loaded = inspection.loaded is not None and inspection.loaded.settings is not None
     problems = inspection.problems if is_loaded else inspection.all_problems
     if not problems:
-        screen.complain(f"\n{headline} See what to do:  {command_line('check', inspection.module)}")
+        command = command_line("check", inspection.module)
+        screen.complain(f"\n{screen.beside(f'{headline} See what to do:', command)}")
         return
     footer = f"See everything that is wrong:  {command_line('check', inspection.module)}"
     report = write_report(headline, problems, footer)

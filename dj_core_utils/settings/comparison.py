@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dj_core_utils.settings.describe import describe, leaf_of
 from dj_core_utils.settings.loading import load
 from dj_core_utils.settings.profiles import POLICY_FLAGS, split_names
+from dj_core_utils.settings.requirements import required
 from dj_core_utils.settings.rule_reading import read_rules
 
 if TYPE_CHECKING:
@@ -135,22 +136,11 @@ def compare(before: Loaded, after: Loaded) -> Comparison:
         names=(before.profiles.display, after.profiles.display),
         changes=tuple(_change(*pair) for pair in pairs if not any(row.is_idle for _, row, _ in pair)),
         sources=tuple(_sources(pairs)),
-        requires=(required(before), required(after)),
+        requires=(required(before, before.profiles.requested), required(after, after.profiles.requested)),
         policies=(_policies(before), _policies(after)),
         rules=(_strict_rules(before), _strict_rules(after)),
         waived=(tuple(sorted(before.profiles.waivers)), tuple(sorted(after.profiles.waivers))),
     )
-
-
-def required(loaded: Loaded) -> tuple[str, ...]:
-    """What must be set under the profiles of a load before a start succeeds: what a load with nothing set complains of.
-
-    Args:
-        loaded: The load.
-    """
-    names = loaded.profiles.requested
-    bare = load(loaded.settings_class, environ={}, project_dir=loaded.project_dir, env_file=None, profiles=names)
-    return tuple(dict.fromkeys(problem.variable for problem in bare.errors if problem.variable in bare.traces))
 
 
 _Side = tuple["Trace", "Row", object]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dj_core_utils.settings.describe import describe, show_candidate
 from dj_core_utils.settings.origins import ENVIRONMENT, Layer
-from dj_core_utils.settings.profiles import project_library
+from dj_core_utils.settings.requirements import required_by_profile
 from dj_core_utils.settings.rule_reading import read_rules
 from dj_core_utils.settings.type_words import default_words, plain, type_words
 from dj_core_utils.settings.value_text import show_value
@@ -54,7 +54,7 @@ class History(NamedTuple):
         type: What a value is, in words.
         default: The default of the class, in words.
         layers: What every layer says, highest first.
-        required_by: Profiles that require it, active or not.
+        required_by: Profiles under which a start fails without it, active or not.
         rules: Rules that read or report it.
         problems: What is wrong with it now.
         retired_names: Earlier names of it that are still read.
@@ -114,7 +114,7 @@ def histories(
         reveal: Show secrets in clear.
     """
     rules = read_rules(loaded.settings_class, table.service_name)
-    requirements = _requirements(loaded.project_dir, table)
+    requirements = required_by_profile(loaded, table)
     for row, trace in zip(describe(loaded, reveal=reveal), loaded.traces.values(), strict=True):
         if row.variable in names:
             variable = trace.variable
@@ -201,14 +201,3 @@ def _below(settings_class: type[BaseModel], trace: Trace, *, reveal: bool) -> It
         if not field.is_required() and not field.default_factory_takes_validated_data:
             default = field.get_default(call_default_factory=True)
             yield Says(label, show_value(default, is_secret=variable.is_secret, reveal=reveal))
-
-
-def _requirements(project_dir: Path, table: VariableTable) -> dict[str, set[str]]:
-    """What each profile that could be active requires, by its name."""
-    library = project_library(project_dir)
-    found: dict[str, set[str]] = {}
-    for name in library.names:
-        for profile in library.activate((name,), "").layers:
-            wanted = found.setdefault(name, set())
-            wanted.update(table.expand(one.strip()) for names in profile.require for one in names.split("|"))
-    return found

@@ -94,6 +94,9 @@ def write_report(
     ordered = list(_not_endless(sorted(problems, key=_rank)))
     sheet = _Sheet.fitting(ordered, width, has_colour=has_colour)
     lead, gap, command = footer.partition(_GAP)
+    if width < _WIDTH:
+        headline = textwrap.fill(headline, width)
+        gap = f"\n{gap}" if len(footer) > width else gap
     blocks = ("\n".join(sheet.block(problem)) for problem in ordered)
     return "\n\n".join((sheet.paint(headline, _BOLD), *blocks, lead + gap + sheet.paint(command, _BOLD)))
 

@@ -166,6 +166,22 @@ def test_what_steers_the_load(inspect: Inspect, run: Run, tmp_path: Path) -> Non
     assert (str(tmp_path / "mounted" / "DB_NAME"), "not set") in layers(run(inspection, "explain", "DB_NAME").text)
 
 
+@pytest.mark.parametrize(
+    ("name", "profiles"),
+    [
+        ("DATABASE_URL", ["microservice", "monolith", "production"]),
+        ("JWT_ALGORITHM", ["microservice"]),
+        ("CACHE_URL", ["production"]),
+        ("DB_HOST", []),
+    ],
+)
+def test_what_rules_require(inspect: Inspect, run: Run, name: str, profiles: list[str]) -> None:
+    """A profile requires what it lists, and what a start under it fails without."""
+    inspection = inspect({"DATABASE_URL": "sqlite:///db.sqlite3"})
+    (found,) = json.loads(run(inspection, "explain", name, "--json").text)
+    assert found["required_by"] == profiles
+
+
 def test_what_steers_the_load_for_machines(inspect: Inspect, run: Run) -> None:
     """It is among the objects, with its value or null."""
     found = json.loads(run(inspect(), "explain", "django_secrets_dir", "page_size", "DJANGO_PROFILE", "--json").text)

@@ -290,6 +290,15 @@ def test_json_never_holds_the_secret(run: Run, tmp_path: Path, arguments: tuple[
     assert output.complaints == ""
 
 
+def test_a_narrow_terminal(run: Run, tmp_path: Path) -> None:
+    """What is said of a file stands below its path where it does not fit beside it."""
+    lines = run(NOWHERE, "keygen", "django", "--out", str(tmp_path), columns=60).text.splitlines()
+    assert lines[:2] == [
+        f"wrote  {tmp_path / 'django_secret_key'}",
+        "  for you alone (0600); keep it out of the repository",
+    ]
+
+
 def test_json_of_files_that_are_there(run: Run, tmp_path: Path) -> None:
     """Nothing is overwritten, and the reason is in the document."""
     (tmp_path / "django_secret_key").write_text("mine")

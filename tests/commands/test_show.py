@@ -131,9 +131,23 @@ def test_no_secret_is_shown_at_any_width(inspect: Inspect, run: Run, columns: in
     output = run(inspect(ENVIRON), "show", *arguments, columns=columns)
     assert "canary" not in output.text + output.complaints
     if columns and arguments != ("--json",):
-        drawn = [line for line in ANSI.sub("", output.text).splitlines() if line.startswith("  ")]
-        assert drawn
-        assert max(map(len, drawn)) <= columns
+        assert max(map(len, ANSI.sub("", output.text).splitlines())) <= columns
+
+
+@pytest.mark.parametrize("columns", [0, 60, 200])
+def test_a_list_that_nobody_reads_to_its_end(inspect: Inspect, run: Run, columns: int) -> None:
+    """Its first items stand for it, wherever it stands; machines, and who reveals, get it whole."""
+    hosts = [f"h{number}.shop.example" for number in range(5000)]
+    inspection = inspect({"ALLOWED_HOSTS": ",".join(hosts)})
+    for call in (("show",), ("explain", "ALLOWED_HOSTS"), ("diff", "production", "--all")):
+        text = " ".join(ANSI.sub("", run(inspection, *call, columns=columns).text).split())
+        assert "h0.shop.example, h1.shop.example, h2.shop.example, ... 4,997 more" in text
+        assert "h3.shop.example" not in text
+    for call in (("show",), ("explain", "ALLOWED_HOSTS")):
+        assert hosts[-1] in run(inspection, *call, "--json").text
+        assert ", ".join(hosts) in run(inspection, *call, "--reveal", columns=columns).text
+    few = ",".join(hosts[:50])
+    assert "49.shop.example" in run(inspect({"ALLOWED_HOSTS": few}), "show").text
 
 
 def test_secrets_on_request(inspect: Inspect, run: Run) -> None:
@@ -221,6 +235,7 @@ def test_a_broken_configuration_is_shown_as_far_as_it_goes(inspect: Inspect, run
     assert "shop.example" in output.text
     assert "Not usable: 1 problem" in output.complaints
     assert "config check --settings users.settings" in output.complaints
+    assert ("\n  python -m" in output.complaints) is (columns == 60)
 
 
 def test_a_module_that_cannot_be_imported(inspect: Inspect, run: Run) -> None:

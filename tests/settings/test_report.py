@@ -63,6 +63,17 @@ def test_a_command_stays_whole(width: int) -> None:
     assert "make one:\n" in report
 
 
+@pytest.mark.parametrize("width", [60, 120])
+def test_first_and_last_line_fit(width: int) -> None:
+    """On a narrow terminal the headline goes on in a second line, and the last command stands in one of its own."""
+    command = f"python {'x' * 40}"
+    report = write_report(
+        f"a long headline{' and more' * 9}", (), f"See it there:  {command}", width=width
+    ).splitlines()
+    assert max(map(len, report)) <= width
+    assert (len(report), report[-1].startswith("  python")) == ((5, True) if width == 60 else (3, False))
+
+
 def test_colour_and_width_follow_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """A terminal gets colour; a pipe, and NO_COLOR, get plain text."""
     error = ConfigurationError(write_report("Head", PROBLEMS, "Foot"), PROBLEMS)
