@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from django.db.models.base import ModelState
     from django.db.transaction import Atomic
 
+    from dj_core_utils.actor import Actor
     from dj_core_utils.audit.entry import Context, Entry
     from dj_core_utils.audit.gap import Gap, Kind, Skipped
 
@@ -57,6 +58,7 @@ class Buffer:
         is_updating: Whether ``bulk_update`` is running, whose inner ``update`` is not recorded by itself.
         clearing: The hidden model of the many-to-many field that is being cleared.
         context: When the running operation is and who acts, once that was asked.
+        who: Who acted last, and the columns that say so: mostly the same one again.
         told: What the triggers of the database were told in the running transaction.
     """
 
@@ -72,6 +74,7 @@ class Buffer:
         self.is_updating = False
         self.clearing: type[Model] | None = None
         self.context: Context | None = None
+        self.who: tuple[Actor | None, tuple[object, str, str, str]] = None, (None, "", "", "")
         self.told: str | None = None
         self._connection = connection
         self._write = write

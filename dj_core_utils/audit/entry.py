@@ -26,17 +26,15 @@ class Context(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """What changed in one object: the columns of ``OperationLog``, which says what each one means."""
+    """What changed in one object: the columns of ``OperationLog``, which says what each one means.
 
-    date: datetime
-    model_changed: str
-    id_instance: str
-    operation_type: Operation
-    changes: str
-    user_id: object
-    actor: str
-    on_behalf_of: str
-    reason: str
-    service: str
-    correlation_id: str
+    Attributes:
+        context: The columns that all entries of the operation share.
+    """
+
+    context: Context
     transaction_id: UUID
+    model_changed: str
+    operation_type: Operation
+    id_instance: str
+    changes: str

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, cast
 
 from django.core.signals import setting_changed
 
-from dj_core_utils.audit.encoders import encoder_of, normal_type
+from dj_core_utils.audit.diff import HIDDEN, whole_row
+from dj_core_utils.audit.encoders import Encoding, encoding_of, normal_type
 from dj_core_utils.conf import conf
 from dj_core_utils.redaction import is_sensitive
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from django.db.models import Field, ForeignKey, Model
 
     from dj_core_utils.audit.encoders import Encoder
+    from dj_core_utils.conf import AuditConf
 
 # What Django and the issuer of tokens keep for themselves; these rows say nothing about the project's data.
 HOUSEKEEPING = (
@@ -89,9 +92,13 @@ class ModelPolicy:
         label: ``app_label.Model``.
         fields: The recorded fields by attribute name, those of parent tables included, without the primary key.
         hidden: Attribute names of the fields whose values are left out.
+        key: Attribute name of the primary key.
         mutable: Attribute names of the fields whose loaded value is copied.
-        normal: The type, by attribute name, whose values the database holds as they are.
+        normal: The type, by attribute name, whose values the database holds as they are; of datetimes those in UTC.
         encoders: What makes JSON text of values, by attribute name.
+        encodings: How the values of a whole row become text, in the order of the fields.
+        values: Takes these values from the row.
+        sides: The ``changes`` of a whole row with places for these texts, for ``before`` and ``after``.
         tables: The tables that an object is stored in: its own and those of its parents.
         by_trigger: Whether triggers of the database record it where they can (``AUDIT["capture"]``).
         through: Set for the hidden model of a many-to-many field, whose rows are recorded as changes of that field.
@@ -101,9 +108,13 @@ class ModelPolicy:
     label: str
     fields: Mapping[str, Field[Any, Any]]
     hidden: frozenset[str]
+    key: str
     mutable: frozenset[str]
     normal: Mapping[str, type]
     encoders: Mapping[str, Encoder]
+    encodings: Sequence[Encoding]
+    values: Callable[[Mapping[str, object]], Sequence[Any]]
+    sides: Mapping[str, str]
     tables: frozenset[str]
     by_trigger: bool
     through: Through | None
@@ -122,6 +133,15 @@ def policy_of(model: type[Model]) -> ModelPolicy | None:
         return found
 
 
+def audit_settings() -> AuditConf:
+    """``settings.AUDIT``, without asking Django for it at each change."""
+    try:
+        return _settings["AUDIT"]
+    except KeyError:
+        found = _settings["AUDIT"] = conf.audit
+        return found
+
+
 def forget_policies(*, setting: str, **_: object) -> None:
     """Decide anew after ``override_settings(AUDIT=...)``.
 
@@ -130,9 +150,11 @@ def forget_policies(*, setting: str, **_: object) -> None:
     """
     if setting == "AUDIT":
         _policies.clear()
+        _settings.clear()
 
 
 _policies: dict[type[Model], ModelPolicy | None] = {}
+_settings: dict[str, AuditConf] = {}
 setting_changed.connect(forget_policies, dispatch_uid="dj_core_utils.audit.policy")
 
 
@@ -150,18 +172,29 @@ def _decide(model: type[Model]) -> ModelPolicy | None:
         for field in concrete._meta.concrete_fields
         if not (field.primary_key or field.generated or _matches(f"{label}.{field.name}", conf.audit.exclude))
     }
+    hidden = frozenset(name for name, field in fields.items() if _is_hidden(label, field))
+    encodings = {name: encoding_of(field) for name, field in fields.items()}
+    hide = Encoding(None, _hidden, _hidden)
     return ModelPolicy(
         model=concrete,
         label=concrete._meta.label,
         fields=fields,
-        hidden=frozenset(name for name, field in fields.items() if _is_hidden(label, field)),
+        hidden=hidden,
+        key=concrete._meta.pk.attname,
         mutable=frozenset(name for name, field in fields.items() if _is_mutable(field)),
-        normal={name: kind for name, field in fields.items() if (kind := normal_type(field))},
-        encoders={name: encoder_of(field) for name, field in fields.items()},
+        normal={name: kind for name, field in fields.items() if (kind := normal_type(field) or encodings[name].kind)},
+        encoders={name: encoding.encode for name, encoding in encodings.items()},
+        encodings=[hide if name in hidden else encoding for name, encoding in encodings.items()],
+        values=itemgetter(*fields) if len(fields) > 1 else lambda row: [row[name] for name in fields],
+        sides={side: whole_row(fields, hidden, side) for side in ("before", "after")},
         tables=frozenset(each._meta.db_table for each in (concrete, *concrete._meta.all_parents)),
         by_trigger=conf.audit.capture == "trigger",
         through=through,
     )
+
+
+def _hidden(_: object) -> str:
+    return HIDDEN
 
 
 def _is_recorded(label: str) -> bool:

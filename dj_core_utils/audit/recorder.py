@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from django.db import connections, transaction
 from django.utils import timezone
 
+from dj_core_utils.actor import current_actor
 from dj_core_utils.audit.buffer import attach, is_hooked
 from dj_core_utils.audit.encoding import jsonable
 from dj_core_utils.audit.entry import Context, Entry
 from dj_core_utils.audit.gap import Skipped, gap_around, gaps
+from dj_core_utils.audit.policy import audit_settings
 from dj_core_utils.audit.writer import write
-from dj_core_utils.conf import conf
-from dj_core_utils.db.entries import context_values
+from dj_core_utils.db.entries import actor_values, place_values
 from dj_core_utils.db.keys import key_text
 from dj_core_utils.db.models import OperationLog
 
@@ -97,7 +98,7 @@ class recording:  # noqa: N801  # used as a function is
         connection, buffer = self._connection, self._buffer
         buffer.depth -= 1
         buffer.context = self._outer
-        now = error is None and (conf.audit.write == "immediate" or not is_hooked(type(connection)))  # type: ignore[arg-type]  # a class is hashable
+        now = error is None and (audit_settings().write == "immediate" or not is_hooked(type(connection)))  # type: ignore[arg-type]  # a class is hashable
         if self._block is not None:
             if now:  # a backend that does not tell of its commit has to find the entries written by then
                 try:
@@ -155,7 +156,7 @@ def record_about_log(buffer: Buffer, operation: Operation, changes: Mapping[str,
         reason: Why.
     """
     entry = entry_of(buffer, OperationLog._meta.label, operation, "", json.dumps(changes))
-    buffer.add(entry._replace(reason=reason or entry.reason))
+    buffer.add(entry._replace(context=entry.context._replace(reason=reason or entry.context.reason)))
 
 
 def _add(buffer: Buffer, label: str, operation: Operation, key: object, changes: str) -> None:
@@ -177,22 +178,11 @@ def entry_of(buffer: Buffer, label: str, operation: Operation, key: object, chan
     """
     context = buffer.context
     if context is None:
-        context = buffer.context = Context(date=timezone.now(), **context_values())
-    date, user_id, actor, on_behalf_of, reason, service, correlation_id = context
-    return Entry(
-        date,
-        label,
-        key_text(key),
-        operation,
-        changes,
-        user_id,
-        actor,
-        on_behalf_of,
-        reason,
-        service,
-        correlation_id,
-        buffer.transaction_id,
-    )
+        actor = current_actor()
+        if actor is not buffer.who[0]:
+            buffer.who = actor, actor_values(actor)
+        context = buffer.context = Context(timezone.now(), *buffer.who[1], *place_values())
+    return Entry(context, buffer.transaction_id, label, operation, key_text(key), changes)
 
 
 def _sorted(keys: list[object]) -> list[object]:

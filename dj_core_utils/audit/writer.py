@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import logging
+from datetime import UTC
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from django.db import DatabaseError
 
-from dj_core_utils.audit.entry import Entry
+from dj_core_utils.audit.entry import Context, Entry
 from dj_core_utils.audit.errors import AuditNotWrittenError
 from dj_core_utils.audit.losses import losses
-from dj_core_utils.conf import conf
+from dj_core_utils.audit.policy import audit_settings
 from dj_core_utils.db.models import OperationLog
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -40,7 +41,7 @@ def write(connection: BaseDatabaseWrapper, entries: Sequence[Entry]) -> None:
         AuditNotWrittenError: They could not be written, and ``AUDIT["on_failure"]`` is ``refuse``. The transaction can
             only be rolled back.
     """
-    if conf.audit.on_failure == "log":
+    if audit_settings().on_failure == "log":
         _write_or_log(connection, entries)
         return
     try:
@@ -64,7 +65,7 @@ def write_selected(connection: BaseDatabaseWrapper, entry: Entry, sql: str, para
     Raises:
         AuditNotWrittenError: They could not be written, and ``AUDIT["on_failure"]`` is ``refuse``.
     """
-    if conf.audit.on_failure != "log":
+    if audit_settings().on_failure != "log":
         try:
             return _insert_selected(connection, entry, sql, parameters)
         except Exception as error:
@@ -115,7 +116,7 @@ def _insert(connection: BaseDatabaseWrapper, entries: Sequence[Entry]) -> None:
 
 def _insert_selected(connection: BaseDatabaseWrapper, entry: Entry, sql: str, parameters: Sequence[Any]) -> int:
     names, selected = _shared_columns(connection)
-    shared = [field.get_db_prep_save(getattr(entry, field.attname), connection) for field in _SHARED]
+    [(*shared, _, _)] = _rows(connection, [entry])
     insert = f"INSERT INTO {names} SELECT {selected}, found.{KEY}, found.{CHANGES} FROM"
     with connection.cursor() as cursor:
         if connection.vendor != "postgresql":
@@ -140,24 +141,31 @@ def _shared_columns(connection: BaseDatabaseWrapper) -> tuple[str, str]:
     return _shared[connection.vendor]
 
 
-def _rows(connection: BaseDatabaseWrapper, entries: Iterable[Entry]) -> Iterator[list[Any]]:
+def _rows(connection: BaseDatabaseWrapper, entries: Iterable[Entry]) -> Iterator[tuple[Any, ...]]:
     """Values as the driver takes them: text is text, and most others are those of the entry before."""
-    last: dict[int, object] = dict.fromkeys(_CONVERTED)
-    prepared = last.copy()
-    for entry in entries:
-        row: list[Any] = list(entry)
-        for index, convert in _CONVERTED.items():
-            value = row[index]
-            if value is not last[index]:
-                last[index], prepared[index] = value, convert(value, connection)
-            row[index] = prepared[index]
-        yield row
+    last: tuple[object, object] = None, None
+    shared: tuple[Any, ...] = ()
+    transaction_id: object = None
+    for context, transaction, *own in entries:
+        if context is not last[0]:
+            date, user_id, *texts = context
+            shared = (_moment(date, connection), _user_key(user_id, connection), *texts)
+        if transaction is not last[1]:
+            transaction_id = transaction if connection.features.has_native_uuid_field else transaction.hex
+        last = context, transaction
+        yield *shared, transaction_id, *own
 
 
 def _moment(value: datetime, connection: BaseDatabaseWrapper) -> object:
     """What the field ends in, which would look at the time zone again."""
+    if value.tzinfo is UTC and connection.vendor == "sqlite" and connection.timezone is UTC:
+        return value.isoformat(" ")[:-_OFFSET]  # the same text, in a third of the time
     moment: object = connection.ops.adapt_datetimefield_value(value)
     return moment
+
+
+def _user_key(value: object, connection: BaseDatabaseWrapper) -> object:
+    return None if value is None else _by_name["user_id"].get_db_prep_save(value, connection)
 
 
 def _statement(connection: BaseDatabaseWrapper) -> tuple[str, str]:
@@ -172,14 +180,8 @@ def _statement(connection: BaseDatabaseWrapper) -> tuple[str, str]:
 
 
 _by_name = {field.attname: field for field in OperationLog._meta.concrete_fields}
-_FIELDS: tuple[Field[Any, Any], ...] = tuple(_by_name[name] for name in Entry._fields)
-# The columns that hold anything but text, which JSON is, too.
-_CONVERTED: Mapping[int, Callable[[Any, BaseDatabaseWrapper], object]] = {
-    Entry._fields.index("date"): _moment,
-    Entry._fields.index("user_id"): _by_name["user_id"].get_db_prep_save,
-    Entry._fields.index("transaction_id"): _by_name["transaction_id"].get_db_prep_save,
-}
-_OWN = tuple(_by_name[name] for name in ("id_instance", "changes"))
-_SHARED = tuple(field for field in _FIELDS if field not in _OWN)
+_FIELDS: tuple[Field[Any, Any], ...] = tuple(_by_name[name] for name in (*Context._fields, *Entry._fields[1:]))
+_OFFSET = len("+00:00")
+_SHARED, _OWN = _FIELDS[:-2], _FIELDS[-2:]
 _statements: dict[str, tuple[str, str]] = {}
 _shared: dict[str, tuple[str, str]] = {}

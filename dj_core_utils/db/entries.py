@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from dj_core_utils.actor import Actor
     from dj_core_utils.db.history import PastObject
     from dj_core_utils.db.models import OperationLog
 
@@ -266,15 +267,36 @@ def require_table(model: type[models.Model]) -> None:
 
 def context_values() -> dict[str, Any]:
     """Who acts, why and where, as values of columns; the user is loaded now if nobody has done so before."""
-    actor = current_actor()
+    user_id, actor, on_behalf_of, reason = actor_values(current_actor())
+    service, correlation = place_values()
     return {
-        "user_id": None if actor.user_id is None else get_user_model()._meta.pk.to_python(actor.user_id),
-        "actor": (actor.label or actor.service)[:255],
-        "on_behalf_of": str(actor.on_behalf_of or "")[:255],
-        "reason": str(actor.reason),
-        "service": (current_service.get() or str(getattr(settings, "SERVICE_NAME", "") or ""))[:100],
-        "correlation_id": correlation_id.get() or "",
+        "user_id": user_id,
+        "actor": actor,
+        "on_behalf_of": on_behalf_of,
+        "reason": reason,
+        "service": service,
+        "correlation_id": correlation,
     }
+
+
+def actor_values(actor: Actor) -> tuple[Any, str, str, str]:
+    """The columns that say who acts, for whom and why: ``user_id``, ``actor``, ``on_behalf_of``, ``reason``.
+
+    Args:
+        actor: Who acts.
+    """
+    return (
+        None if actor.user_id is None else get_user_model()._meta.pk.to_python(actor.user_id),
+        (actor.label or actor.service)[:255],
+        str(actor.on_behalf_of or "")[:255],
+        str(actor.reason),
+    )
+
+
+def place_values() -> tuple[str, str]:
+    """The columns that say where: ``service`` and ``correlation_id``."""
+    service = current_service.get() or str(getattr(settings, "SERVICE_NAME", "") or "")
+    return service[:100], correlation_id.get() or ""
 
 
 def complete(entry: OperationLog) -> None:

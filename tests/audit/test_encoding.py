@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dj_core_utils.audit.encoders import encoder_of, normal_type
+from dj_core_utils.audit.encoders import encoding_of, normal_type
 from dj_core_utils.audit.encoding import encode, jsonable, native_type, normalized
 from dj_core_utils.db.decoding import decode
 from tests.audit.models import Product
@@ -25,6 +25,7 @@ from tests.audit.models import Product
 if TYPE_CHECKING:
     from pytest_django import Settings
 
+CHICAGO = timezone(timedelta(hours=-6))
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "name": TEXTS,
@@ -63,7 +64,7 @@ def test_the_fast_way(name: str, data: st.DataObject) -> None:
     field = cast("models.Field[Any, Any]", Product._meta.get_field(name))
     value = data.draw(VALUES[name])
     for given_value in (value, str(value) if name in {"name", "price", "quantity", "token"} else value, None):
-        assert encoder_of(field)(given_value) == json.dumps(encode(field, normalized(field, given_value)))
+        assert encoding_of(field).encode(given_value) == json.dumps(encode(field, normalized(field, given_value)))
     normal = normal_type(field)
     if type(value) is normal:
         assert normalized(field, value) is value or normalized(field, value) == value
@@ -73,6 +74,18 @@ def test_the_fast_way(name: str, data: st.DataObject) -> None:
     ("field", "value", "encoded"),
     [
         (models.DecimalField(), Decimal("1.500"), "1.500"),
+        (models.DecimalField(max_digits=9, decimal_places=2), Decimal("-0.50"), "-0.50"),
+        (models.DecimalField(max_digits=9, decimal_places=2), Decimal("1E+2"), "100.00"),
+        (models.DecimalField(max_digits=9, decimal_places=2), Decimal("1.5"), "1.50"),
+        (models.DecimalField(max_digits=9, decimal_places=5), Decimal("1.50E-7"), "0.00000"),
+        (models.DecimalField(max_digits=9, decimal_places=0), Decimal("7.0"), "7"),
+        (models.DateTimeField(), datetime(2026, 1, 1, 12, 0, 0, 7, UTC), "2026-01-01T12:00:00.000007+00:00"),
+        (models.DateTimeField(), datetime(2026, 1, 1, 12, tzinfo=UTC), "2026-01-01T12:00:00.000000+00:00"),
+        (
+            models.DateTimeField(),
+            datetime(2026, 1, 1, 12, tzinfo=CHICAGO),
+            "2026-01-01T18:00:00.000000+00:00",
+        ),
         (models.DateTimeField(), datetime(2026, 1, 1, 12), "2026-01-01T18:00:00.000000+00:00"),  # noqa: DTZ001  # in Chicago
         (models.DateField(), datetime(2026, 1, 1, 12, tzinfo=UTC), "2026-01-01"),
         (models.JSONField(), {"a": [{"password": "x", "b": 1}]}, {"a": [{"password": "***", "b": 1}]}),
@@ -80,8 +93,8 @@ def test_the_fast_way(name: str, data: st.DataObject) -> None:
     ],
 )
 def test_the_fast_way_of_others(field: models.Field[Any, Any], value: object, encoded: object) -> None:
-    """Fields without a number of places, moments without a zone, and what is secret in a document."""
-    assert encoder_of(field)(value) == json.dumps(encoded)
+    """Decimals and moments in all their forms, and what is secret in a document."""
+    assert encoding_of(field).encode(value) == json.dumps(encoded)
 
 
 def test_null() -> None:

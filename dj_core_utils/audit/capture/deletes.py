@@ -91,12 +91,9 @@ def _rows_of(policy: ModelPolicy, using: str, instances: Iterable[Model]) -> Row
     rows: Rows = {}
     incomplete = []
     for instance in instances:
-        known = snapshot.loaded(instance)
-        if instance._state.db == using and known.keys() >= policy.fields.keys():
-            rows[instance.pk] = {name: known[name] for name in policy.fields}
-        else:
+        known = rows[instance.pk] = snapshot.loaded(instance)
+        if instance._state.db != using or not known.keys() >= policy.fields.keys():
             incomplete.append(instance.pk)
-            rows[instance.pk] = known
     return rows | rows_by_key(policy, using, incomplete, policy.fields.keys()) if incomplete else rows
 
 

@@ -65,8 +65,8 @@ class Dialect:
 
 
 def _interleaved(texts: Sequence[str], expressions: Sequence[str]) -> list[str]:
-    quoted = [f"'{text}'" for text in texts]
-    return [*chain.from_iterable(zip(quoted, expressions, strict=False)), quoted[-1]]
+    quoted = [f"'{text}'" if text else "" for text in texts]
+    return [part for part in (*chain.from_iterable(zip(quoted, expressions, strict=False)), quoted[-1]) if part]
 
 
 def _printed(texts: Sequence[str], expressions: Sequence[str]) -> str:
@@ -94,7 +94,7 @@ SQLITE = Dialect(
     json={
         "text": "json_quote({c})",
         "file": "json_quote({c})",
-        "integer": "json_quote({c})",
+        "integer": "CASE typeof({c}) WHEN 'integer' THEN {c} ELSE json_quote({c}) END",
         "boolean": "CASE {c} WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE json_quote({c}) END",
         "decimal": (
             "CASE WHEN typeof({c}) IN ('integer', 'real') THEN printf('\"%%.{places}f\"', {c}) "
@@ -116,7 +116,7 @@ SQLITE = Dialect(
         ),
         "other": _ASKED,
     },
-    differs={"text": "{c} COLLATE BINARY IS NOT %s", "float": "{c} IS NOT %s"},
+    differs={"text": "{c} COLLATE BINARY IS NOT %s", "float": "{c} IS NOT %s", "integer": "{c} IS NOT %s"},
     same="{c} IS NOT %s",
     key={"integer": "CAST({c} AS TEXT)"},
     joined=_printed,

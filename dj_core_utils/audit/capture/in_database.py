@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 # Of these the text in the database says nothing about equality.
 _NOT_COMPARED = frozenset({"file", "other"})
+_LEAST_INTEGER, _GREATEST_INTEGER = -(2**63), 2**63 - 1
 
 
 class Written(NamedTuple):
@@ -105,14 +106,25 @@ class _Change:
         after = policy.encoders[name](value)
         compared = table.dialect.differs.get(kind_of(policy.fields[name]) or "other")
         self._differs = compared or table.dialect.same.replace("{c}", self._json)
-        self.parameters: list[object] = [value if compared else after]
-        if not self._is_hidden:
-            self.parameters.append(after)
+        self.compared: object = value if compared else after
+        self._after = f', "after": {after}}}'
         if isinstance(value, str) and "\0" in value.encode().decode():
             raise ValueError("PostgreSQL has no such text")
+        if isinstance(value, int) and not _LEAST_INTEGER <= value <= _GREATEST_INTEGER:
+            raise ValueError("SQLite has no such number")
+
+    @property
+    def text_parameters(self) -> list[object]:
+        """Those of ``text``."""
+        return [] if self._is_hidden else [self._after]
+
+    @property
+    def document_parameters(self) -> list[object]:
+        """Those of ``document``."""
+        return [] if self._is_hidden else [f"{self._after}}}"]
 
     def differs(self, column: str) -> str:
-        """Whether a row holds something else; with the first of the parameters.
+        """Whether a row holds something else; with what is ``compared``.
 
         Args:
             column: The column.
@@ -120,7 +132,7 @@ class _Change:
         return self._differs.replace("{c}", column)
 
     def text(self, column: str) -> str:
-        """The JSON of the change, with its name in front; with the other parameters.
+        """The JSON of the change, with its name in front.
 
         Args:
             column: The column.
@@ -128,7 +140,7 @@ class _Change:
         return self._between(", ", column, "")
 
     def document(self, column: str) -> str:
-        """The JSON of the only change of an entry; with the same parameters.
+        """The JSON of the only change of an entry.
 
         Args:
             column: The column.
@@ -140,9 +152,8 @@ class _Change:
         if self._is_hidden:
             return f"'{name}{diff.HIDDEN}{end}'"
         before = self._json.replace("{c}", column)
-        return self._dialect.joined(
-            [f'{name}{{"before": ', ', "after": ', f"}}{end}"], [before, self._dialect.parameter]
-        )
+        # What comes after it is one parameter: each part that a database joins costs time in every row.
+        return self._dialect.joined([f'{name}{{"before": ', "", ""], [before, self._dialect.parameter])
 
 
 def write_deletes(buffer: Buffer, policy: ModelPolicy, using: str, queryset: QuerySet[Model]) -> Written | None:
@@ -251,10 +262,10 @@ def _updated(table: _Table, changes: Mapping[str, _Change]) -> _Sql:
         text = dialect.joined(["{", "}"], [f"SUBSTR({together}, 3)"])
         return dialect.document.replace("{c}", f"NULLIF({text}, '{{}}')")
 
-    parameters = [parameter for change in changes.values() for parameter in change.parameters]
+    parameters = [each for change in changes.values() for each in (change.compared, *change.text_parameters)]
     if len(changes) == 1 and not dialect.counts_all:  # the rows that do not differ are left out already
         [change] = changes.values()
-        return _Sql(changes, lambda columns: change.document(columns[0]), change.parameters[1:])
+        return _Sql(changes, lambda columns: change.document(columns[0]), change.document_parameters)
     return _Sql(changes, make, parameters)
 
 
@@ -263,7 +274,7 @@ def _differing(changes: Mapping[str, _Change]) -> _Sql:
         pairs = zip(columns, changes.values(), strict=True)
         return "(" + " OR ".join(change.differs(column) for column, change in pairs) + ")"
 
-    return _Sql(changes, make, [change.parameters[0] for change in changes.values()], BooleanField())
+    return _Sql(changes, make, [change.compared for change in changes.values()], BooleanField())
 
 
 def _is_compared(policy: ModelPolicy, table: _Table, name: str) -> bool:

@@ -203,8 +203,8 @@ def refuse_concurrent_change(policy: ModelPolicy) -> None:
 def _record_created(buffer: Buffer, policy: ModelPolicy, using: str, instances: Iterable[Model]) -> None:
     rows: Rows = {}
     for instance in instances:
-        row = rows[instance.pk] = _created_row(policy, using, instance)
-        _renew(buffer, policy, instance, {**row, policy.model._meta.pk.attname: instance.pk})
+        created = rows[instance.pk] = _created_row(policy, using, instance)
+        _renew(buffer, policy, instance, {**created, policy.key: instance.pk})
     if policy.through is not None:
         record_links(buffer, policy.through, "m2m_post_add", rows.values())
         return
@@ -215,7 +215,7 @@ def _record_created(buffer: Buffer, policy: ModelPolicy, using: str, instances: 
 def _created_row(policy: ModelPolicy, using: str, instance: Model) -> dict[str, object]:
     known = held_values(policy, vars(instance), policy.fields.keys())
     unknown = policy.fields.keys() - known.keys()
-    return known | stored_values(policy, using, instance.pk, unknown) if unknown else known
+    return {**known, **stored_values(policy, using, instance.pk, unknown)} if unknown else known
 
 
 def _create_strangers(

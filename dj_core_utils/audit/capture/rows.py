@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from django.db import connections
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
 # Databases bound the number of parameters of a statement.
 BATCH = 500
 
-Rows = dict[object, dict[str, object]]
+Rows = dict[object, "Mapping[str, object]"]
 
 
-def held_values(policy: ModelPolicy, held: Mapping[str, object], names: Collection[str]) -> dict[str, object]:
+def held_values(policy: ModelPolicy, held: Mapping[str, Any], names: Collection[str]) -> dict[str, object]:
     """What Python knows of a row that was written; an expression is known to the database alone.
 
     Args:
@@ -35,14 +36,15 @@ def held_values(policy: ModelPolicy, held: Mapping[str, object], names: Collecti
     for name in names:
         if name in held:
             value = held[name]
-            if value is None or type(value) is normal.get(name):
+            kind: Any = normal.get(name)
+            if value is None or (type(value) is kind and (kind is not datetime or value.tzinfo is UTC)):
                 known[name] = value
             elif not hasattr(value, "resolve_expression"):
                 known[name] = normalized(fields[name], value)
     return known
 
 
-def stored_values(policy: ModelPolicy, using: str, key: object, names: Collection[str]) -> dict[str, object]:
+def stored_values(policy: ModelPolicy, using: str, key: object, names: Collection[str]) -> Mapping[str, object]:
     """Some columns of one row as they stand in the database.
 
     Args:

@@ -92,10 +92,12 @@ def save_table(original: Callable[..., Any]) -> Callable[..., Any]:
         def run() -> bool:
             return bool(original(self, raw, cls, force_insert, force_update, using, update_fields))
 
-        table = cls or type(self)
-        alias = using or router.db_for_write(type(self), instance=self)
-        own = recorded_by_python(type(self), alias)
-        policy = own or recorded_by_python(table, alias)
+        model = type(self)
+        table = cls or model
+        alias = using or router.db_for_write(model, instance=self)
+        policy = recorded_by_python(model, alias)
+        if policy is None and table is not model:
+            policy = recorded_by_python(table, alias)
         if policy is None:
             return run()
         if table._meta.concrete_model is not policy.model:
@@ -109,6 +111,8 @@ def save_table(original: Callable[..., Any]) -> Callable[..., Any]:
 class _Save:
     """One row being written."""
 
+    __slots__ = ("_fields", "_instance", "_key_name", "_policy", "_update_fields", "_using")
+
     def __init__(
         self, instance: Model, policy: ModelPolicy, using: str, update_fields: Collection[str] | None, *, is_raw: bool
     ) -> None:
@@ -116,12 +120,11 @@ class _Save:
         self._policy = policy
         self._using = using
         self._update_fields = update_fields
-        meta = policy.model._meta
-        self._key_name: str = meta.pk.attname
+        self._key_name = policy.key
         # A fixture holds the fields of its own table; those of the parents come with the rows of the parents.
         self._fields: Mapping[str, Field[Any, Any]] = policy.fields
         if is_raw:
-            own = {field.attname for field in meta.local_concrete_fields}
+            own = {field.attname for field in policy.model._meta.local_concrete_fields}
             self._fields = {name: field for name, field in policy.fields.items() if name in own}
 
     def run(self, save: Callable[[], bool]) -> bool:
@@ -133,20 +136,21 @@ class _Save:
         present = [name for name in self._fields if name in held]
         with recording(self._using) as buffer:
             was_updated = save()
-            after = self._after(self._written(present) if was_updated else self._fields)
+            after = self._after(self._changed(before, present) if was_updated else self._fields)
             key = self._key
             self._record(buffer, key, before if was_updated else None, after)
             buffer.remember(instance._state)
-            values = {**before, **after} if was_updated else after.copy()
+            values = {**before, **after} if was_updated else after
             values[self._key_name] = key
-            snapshot.keep(instance, tuple(values), tuple(values.values()), self._policy.mutable)
+            mutable = self._policy.mutable
+            snapshot.replace(instance, values, mutable & after.keys() if mutable else ())
         return was_updated
 
     @property
     def _key(self) -> object:
         return getattr(self._instance, self._key_name)
 
-    def _before(self) -> dict[str, object]:
+    def _before(self) -> Mapping[str, object]:
         """What is known of the row that will be written; nothing, if what was loaded is another row."""
         if self._policy.by_trigger:  # no snapshots are kept
             return stored_values(self._policy, self._using, self._key, self._policy.fields.keys())
@@ -155,6 +159,11 @@ class _Save:
             return known
         is_same = known.get(self._key_name) == self._key and self._instance._state.db == self._using
         return known if is_same else {}
+
+    def _changed(self, before: Mapping[str, object], present: Collection[str]) -> Collection[str]:
+        """What was written and may differ; what is still the very object that was loaded cannot."""
+        held = vars(self._instance)
+        return [name for name in self._written(present) if name not in before or before[name] is not held[name]]
 
     def _written(self, present: Collection[str]) -> Collection[str]:
         if self._update_fields is None:

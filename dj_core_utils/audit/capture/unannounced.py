@@ -12,9 +12,8 @@ from dj_core_utils.audit.buffer import buffer_on
 from dj_core_utils.audit.errors import UnannouncedWriteError
 from dj_core_utils.audit.gap import Skipped, gap_around, gaps
 from dj_core_utils.audit.losses import losses
-from dj_core_utils.audit.policy import policy_of
+from dj_core_utils.audit.policy import audit_settings, policy_of
 from dj_core_utils.audit.recorder import buffer_of
-from dj_core_utils.conf import conf
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +49,7 @@ def watch(
         UnannouncedWriteError: It writes a recorded table past the record, and ``AUDIT["unannounced"]`` is ``raise``.
     """
     connection: BaseDatabaseWrapper = context["connection"]
-    if conf.audit.capture == "trigger":
+    if audit_settings().capture == "trigger":
         from dj_core_utils.audit.triggers.telling import telling  # noqa: PLC0415  # who has no triggers needs no more
 
         return telling(connection, sql, lambda: _watched(connection, execute, sql, params, many, context))
@@ -88,7 +87,7 @@ def _skipped(table: str) -> Skipped | None:
 
 
 def _judge(table: str, connection: BaseDatabaseWrapper) -> None:
-    reaction = conf.audit.unannounced
+    reaction = audit_settings().unannounced
     if reaction == "ignore" or (label := _recorded_as(table)) is None or _is_served(table, connection):
         return
     message = f"{label} is written past the record: by SQL that Django did not make"
@@ -99,7 +98,7 @@ def _judge(table: str, connection: BaseDatabaseWrapper) -> None:
 
 
 def _is_served(table: str, connection: BaseDatabaseWrapper) -> bool:
-    if conf.audit.capture != "trigger":
+    if audit_settings().capture != "trigger":
         return False
     from dj_core_utils.audit.triggers.serving import served_tables  # noqa: PLC0415  # as above
 
