@@ -114,6 +114,23 @@ def test_settings_that_do_not_start_stay_as_they_are(settings: str, said: str, l
     assert _files(folder) == before
 
 
+def test_a_package_that_manage_cannot_import(layout: WriteLayout) -> None:
+    """The package that is not installed is named, not the guess of ``manage.py`` that Django is not."""
+    manage = """
+        import os
+
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+        try:
+            from not_installed_anywhere.management import execute_from_command_line
+        except ImportError as exc:
+            raise ImportError("Couldn't import Django. Is it on your PYTHONPATH environment variable?") from exc
+    """
+    done = run_init(layout({**SMALL, "manage.py": manage}))
+    assert done.returncode == 1
+    assert "ModuleNotFoundError: No module named 'not_installed_anywhere'. manage.py:5" in done.stdout
+    assert "PYTHONPATH" not in done.stdout
+
+
 def test_a_difference_that_remains_stops_it(layout: WriteLayout) -> None:
     """A value that depends on its very place in the file cannot be kept; the project stays as it is."""
     folder = layout(_with(PLACE))

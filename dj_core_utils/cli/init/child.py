@@ -223,7 +223,8 @@ def main(arguments: Sequence[str]) -> None:
         if form == HALF_WAY:
             _install_configurations()
         found = _observe()
-    except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever a project's settings raise
+    except (Exception, SystemExit) as raised_here:  # noqa: BLE001  # whatever a project's settings raise
+        error = _behind(raised_here)
         # Of a warning nothing fails: what it is about can stay as it is said.
         errors = [problem for problem in getattr(error, "problems", ()) if problem.severity == "error"]
         problems = [[problem.id, problem.variable, problem.message, problem.hint] for problem in errors]
@@ -231,6 +232,12 @@ def main(arguments: Sequence[str]) -> None:
         raised = f"{type(error).__name__}: {error}"
         found = {"error": shown, "raised": raised, "problems": problems, "missing": _missing(error)}
     Path(answer).write_text(json.dumps(found), encoding="utf-8")
+
+
+def _behind(error: BaseException) -> BaseException:
+    """The import that failed, where ``manage.py`` takes it for one of Django, and asks after ``PYTHONPATH``."""
+    cause = error.__cause__
+    return cause if isinstance(error, ImportError) and isinstance(cause, ImportError) else error
 
 
 def _missing(error: BaseException) -> str:
