@@ -45,12 +45,12 @@ class Location(NamedTuple):
 def service_urls() -> dict[str, str]:
     """The address of every service that has one.
 
-    ``SERVICE_URLS`` names them; each of ``SERVICES`` that it does not name may have a setting of its own,
-    ``ORDERS_SERVICE_URL``, or follows ``SERVICE_URL_TEMPLATE``.
+    A setting of its own, ``ORDERS_SERVICE_URL``, goes before its entry in ``SERVICE_URLS``, and that one before
+    ``SERVICE_URL_TEMPLATE``, which is for ``SERVICES``.
     """
     given: Mapping[str, str] = getattr(settings, "SERVICE_URLS", None) or {}
     template = getattr(settings, "SERVICE_URL_TEMPLATE", None) or ""
-    found = dict(given)
+    found = {name: _own_setting(name) or url for name, url in given.items()}
     for name in getattr(settings, "SERVICES", None) or ():
         if name not in found and (url := _own_setting(name) or template.replace(_PLACE, name)):
             found[name] = url
@@ -71,7 +71,7 @@ def locate(service: str) -> Location:
     """
     if service != getattr(settings, "SERVICE_NAME", None):
         given: Mapping[str, str] = getattr(settings, "SERVICE_URLS", None) or {}
-        if url := given.get(service) or _own_setting(service):
+        if url := _own_setting(service) or given.get(service):
             return _at(service, url)
         names = getattr(settings, "SERVICES", None) or ()
         template = getattr(settings, "SERVICE_URL_TEMPLATE", None)

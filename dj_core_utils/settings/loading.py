@@ -25,6 +25,7 @@ from dj_core_utils.settings.profiles import (
 )
 from dj_core_utils.settings.redacted_problems import redact
 from dj_core_utils.settings.rendering import RenderContext, render
+from dj_core_utils.settings.service_addresses import addresses_in, with_addresses
 from dj_core_utils.settings.service_name import SERVICE_NAME
 from dj_core_utils.settings.sources import EnvFile, Sources
 from dj_core_utils.settings.unknown_names import unknown_names
@@ -157,9 +158,14 @@ def _load(
     if mistakes := class_mistakes(settings_class):
         found = [*sources.problems, *library.problems, *mistakes]
         return _broken(settings_class, project_dir, found, profiles, frozenset(sources.looked_at))
-    table = variable_table(settings_class, _service_name(settings_class, sources, profiles))
-    merged = merge(settings_class, table, sources, profiles)
-    assembly = Assembly(settings_class, table, merged.traces, merged.failed)
+    service_name = _service_name(settings_class, sources, profiles)
+    given = addresses_in((*sources.names, *(key for profile in profiles.layers for key in profile.settings)))
+    # Read apart, for what is wrong in them is told once.
+    first = Sources(environ, project_dir, env_file) if given else None
+    filled = _extended(settings_class, service_name, given, first, profiles) if first else settings_class
+    table = variable_table(filled, service_name)
+    merged = merge(filled, table, sources, profiles)
+    assembly = Assembly(filled, table, merged.traces, merged.failed)
     settings = assembly.build()
     found = [*sources.problems, *library.problems, *table.problems, *merged.problems, *assembly.problems]
     judge = Judge(settings, assembly.failed, table, merged.traces, profiles, project_dir, sources.names)
@@ -170,7 +176,7 @@ def _load(
         dotenv=sources.dotenv,
         secrets=sources.secrets,
         allowed=(*settings_class.allowed_variables, *settings_class.retired_names),
-        services=settings.service.names,
+        services=settings.service.addressable,
         is_hardened=profiles.is_hardened,
     )
     has_profile = requested is not None or bool(sources.setting(PROFILE_VARIABLE)[0])
@@ -195,6 +201,20 @@ def _load(
         looked_at=frozenset(sources.looked_at),
         secrets_dir=sources.secrets.path if sources.secrets else None,
     )
+
+
+def _extended(
+    settings_class: type[CoreSettings],
+    service_name: str,
+    given: frozenset[str],
+    sources: Sources,
+    profiles: ActiveProfiles,
+) -> type[CoreSettings]:
+    """The class with a field for each address of one service that is set; the services are looked up for that."""
+    table = variable_table(settings_class, service_name)
+    merged = merge(settings_class, table, sources, profiles)
+    first = Assembly(settings_class, table, merged.traces, merged.failed).build()
+    return with_addresses(settings_class, first.service.addressable, given, table)
 
 
 def _sifted(found: Iterable[Problem], *, has_profile: bool) -> tuple[Problem, ...]:

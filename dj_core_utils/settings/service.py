@@ -9,6 +9,7 @@ from pydantic import AfterValidator, SecretStr
 from dj_core_utils.settings.errors import Problem, refuse
 from dj_core_utils.settings.rules import RuleContext, rule
 from dj_core_utils.settings.secret_strength import is_placeholder
+from dj_core_utils.settings.service_addresses import ServiceURL, own_address, own_variable
 from dj_core_utils.settings.service_name import ServiceName
 from dj_core_utils.settings.service_tokens import MAKE_A_PAIR, ServiceTokenSettings
 from dj_core_utils.settings.spelling import did_you_mean
@@ -38,9 +39,6 @@ def _template(text: str) -> str:
     return text.rstrip("/")
 
 
-ServiceURL = Annotated[str, AfterValidator(check_http_url)]
-
-
 class ServiceSettings(ServiceTokenSettings):
     """The other services.
 
@@ -66,7 +64,7 @@ class ServiceSettings(ServiceTokenSettings):
     urls: dict[ServiceName, ServiceURL] = variable(
         {},
         setting="SERVICE_URLS",
-        description="Where services live that run in another process.",
+        description="Where services live that run in another process; ORDERS_SERVICE_URL says it of one alone.",
         example="users=https://users.internal,orders=https://orders.internal",
     )
     url_template: Annotated[str, AfterValidator(_template)] = variable(
@@ -104,19 +102,23 @@ class ServiceSettings(ServiceTokenSettings):
         Args:
             own_name: The name of this one.
         """
-        return [name for name in dict.fromkeys((*self.names, *self.urls)) if name != own_name]
+        return [name for name in self.addressable if name != own_name]
+
+    @property
+    def addressable(self) -> list[str]:
+        """Every service that is named here, each once."""
+        return list(dict.fromkeys((*self.names, *self.urls)))
 
     def addresses(self, settings: object) -> dict[str, str]:
-        """Where each service lives, as the client finds it: by its name, by a field of its own, or by the template.
+        """Where each service lives, as the client finds it: by its own variable, by its name, or by the template.
 
         Args:
-            settings: The settings of the project, which may have a field such as ``orders_service_url``.
+            settings: The settings of the project, which have ``orders_service_url`` where that is set.
         """
         found = dict(self.urls)
-        for name in self.names:
-            own = getattr(settings, _own_field(name), None)
-            if url := found.get(name) or own or self.url_template.replace(_PLACE, name):
-                found[name] = str(url)
+        for name in self.addressable:
+            if url := own_address(settings, name) or found.get(name) or self.url_template.replace(_PLACE, name):
+                found[name] = url
         return found
 
     def render(self, context: "RenderContext") -> Mapping[str, object]:
@@ -215,7 +217,7 @@ class ServiceSettings(ServiceTokenSettings):
                 f"nothing says where {' and '.join(missing)} can be reached.",
                 hint=f"for example  {','.join(f'{name}=https://{name}.internal' for name in missing)}\n"
                 "or, where all follow one pattern,  SERVICE_URL_TEMPLATE=https://{service}.internal\n"
-                f'{_own_variable(missing[0])} is read where the settings class has  {_own_field(missing[0])}: str = ""',
+                f"or, for one alone,  {own_variable(missing[0])}=https://{missing[0]}.internal",
                 severity="warning" if context.is_local else "error",
             )
 
@@ -234,22 +236,13 @@ class ServiceSettings(ServiceTokenSettings):
         """Credentials and answers do not travel in clear text."""
         for name, url in self.addresses(context.settings).items():
             if context.is_hardened and url.startswith("http://") and not is_local(url):
+                has_own = own_address(context.settings, name) is not None
                 yield context.policy(
-                    "SERVICE_URLS",
+                    own_variable(name) if has_own else "SERVICE_URLS",
                     f"{name} is called over plain HTTP, credentials included.",
-                    hint=f"expected  {name}={url.replace('http://', 'https://')}\n"
+                    hint=f"expected  {'' if has_own else f'{name}='}{url.replace('http://', 'https://')}\n"
                     'or, where a service mesh encrypts, waive "service.https" with that reason',
                 )
-
-
-def _own_field(service: str) -> str:
-    """The field of a settings class that says where one service lives."""
-    return f"{service.replace('-', '_')}_service_url"
-
-
-def _own_variable(service: str) -> str:
-    """The variable of that field."""
-    return _own_field(service).upper()
 
 
 def _is_short(key: SecretStr) -> bool:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from dj_core_utils.settings.errors import Problem
 from dj_core_utils.settings.origins import ENVIRONMENT
 from dj_core_utils.settings.quoting import is_readable
+from dj_core_utils.settings.service_addresses import ENDING, own_variable
 from dj_core_utils.settings.spelling import FILE_SUFFIX, NearMisses, nearest
 
 if TYPE_CHECKING:
@@ -46,8 +47,6 @@ _DJANGO_NAME = (
 _FOREIGN = r"LANGUAGE|SESSION_MANAGER|FASTAPI_CLOUD_\w+"
 # The keys and origins of other services, which one .env may hold for all of them.
 _FAMILY = r"[A-Z][A-Z0-9_]*_(?:SECRET_KEY|SECRET_KEY_FALLBACKS|CORS_ALLOWED_ORIGINS)(?:_FILE)?"
-# What other frameworks call the address of one service; here one variable holds all of them.
-_ADDRESS = "_SERVICE_URL"
 _ADDRESSES = "SERVICE_URLS"
 # https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
 _LINK = r"(?a)\w+_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)"
@@ -72,20 +71,16 @@ def unknown_names(
         dotenv: The ``.env`` file; reported is every name that is not known.
         secrets: The secrets directory, of which the same is true.
         allowed: Names to leave alone; ``*`` is a wildcard.
-        services: Names of other services, whose ``ORDERS_SERVICE_URL`` is meant for this program.
+        services: Names of the services whose ``ORDERS_SERVICE_URL`` is read where it is set.
         is_hardened: Whether a name of eight letters and more is an error. Shorter ones resemble others by chance, and
             what another program may well be meant to read is a warning at any length.
 
     Yields:
         ``variable.unknown``, and ``variable.other_name`` for a name that the table knows from elsewhere.
     """
-    names = _Names(table, allowed, is_hardened=is_hardened)
-    addresses = {f"{service.upper().replace('-', '_')}{_ADDRESS}" for service in services}
+    names = _Names(table, allowed, services, is_hardened=is_hardened)
     for name in environ:
-        if name in addresses:
-            yield from names.of_a_service(name)
-        else:
-            yield from names.in_environment(name, environ)
+        yield from names.in_environment(name, environ)
     if secrets is not None:
         for name in secrets.files:  # Docker's are named in small letters, as a rule
             yield from names.in_file(name.upper(), str(secrets.path / name))
@@ -151,19 +146,23 @@ def _near_misses(known: frozenset[str]) -> NearMisses:
 class _Names:
     """Everything that is known about names, and the judgement on each one."""
 
-    def __init__(self, table: VariableTable, allowed: Collection[str], *, is_hardened: bool) -> None:
+    def __init__(
+        self, table: VariableTable, allowed: Collection[str], services: Collection[str], *, is_hardened: bool
+    ) -> None:
         self._ordered = (*table, *sorted(LOADER_NAMES))
         self._known = frozenset(self._ordered)
         self._other_names = table.other_names
         self._misses = _near_misses(self._known)
         self._allowed = tuple(allowed)
+        self._services = services
         self._is_hardened = is_hardened
         self._searches = 0
 
     def in_environment(self, name: str, environ: Mapping[str, str]) -> Iterator[Problem]:
         """Judge a name that any program may have set."""
         other = self._other(name)
-        near = other or self._misses.lookup(name)
+        miss = other or self._misses.lookup(name)
+        near = miss or self._address(name)
         is_prefixed = name.startswith(PREFIXES)
         if (near is None and not is_prefixed) or self._is_known(name):
             return
@@ -172,15 +171,10 @@ class _Names:
         # Where the right name is set beside it, the other one is there for another program.
         is_redundant = near is not None and _is_set(near.removesuffix(FILE_SUFFIX), environ)
         if other is None:
-            is_certain = near is not None and not is_redundant
+            is_certain = miss is not None and not is_redundant
             yield self._problem(name, near, ENVIRONMENT.label, is_certain=is_certain)
         elif not is_redundant:
             yield self._other_problem(name, other, ENVIRONMENT.label, is_certain=is_prefixed)
-
-    def of_a_service(self, name: str) -> Iterator[Problem]:
-        """Judge the address of one service that this program knows; a warning, for it may have a profile, too."""
-        if not self._is_known(name):
-            yield self._problem(name, _ADDRESSES, ENVIRONMENT.label, is_certain=False)
 
     def in_file(self, name: str, origin: str) -> Iterator[Problem]:
         """Judge a name that was set for this program alone."""
@@ -202,6 +196,13 @@ class _Names:
             return right
         return None
 
+    def _address(self, name: str) -> str | None:
+        """The address of a service whose name was misspelt."""
+        if not name.upper().endswith(ENDING):
+            return None
+        service = nearest(name[: -len(ENDING)], self._services)
+        return own_variable(service) if service else None
+
     def _is_known(self, name: str) -> bool:
         if name in self._known or name.removesuffix(FILE_SUFFIX) in self._known or re.fullmatch(_DJANGO_NAME, name):
             return True
@@ -215,8 +216,8 @@ class _Names:
 
     def _suggestion(self, name: str) -> str | None:
         """A name that is near in a wider sense, now that the name is known to be unknown."""
-        if name.upper().endswith(_ADDRESS) and _ADDRESSES in self._known:
-            return _ADDRESSES
+        if name.upper().endswith(ENDING) and _ADDRESSES in self._known:
+            return self._address(name) or _ADDRESSES
         self._searches += 1
         if self._searches > _MOST_SEARCHES:
             return None

@@ -34,6 +34,7 @@ def where(service: str) -> str:
         ({"SERVICE_URLS": {"orders": "HTTPS://Orders.internal:8443/api/v1/"}}, "https://orders.internal:8443/api/v1/"),
         ({"ORDERS_SERVICE_URL": "http://orders"}, "http://orders/"),
         ({"ORDERS_SERVICE_URL": "http://orders/our api/a%20b"}, "http://orders/our%20api/a%20b/"),
+        ({"ORDERS_SERVICE_URL": "http://own", "SERVICE_URLS": {"orders": "http://listed"}}, "http://own/"),
         (
             {"SERVICES": ["orders"], "SERVICE_URL_TEMPLATE": "http://{service}.internal/api"},
             "http://orders.internal/api/",
@@ -104,13 +105,14 @@ def test_address_that_cannot_be_used(url: str) -> None:
 def test_addresses_of_all_services() -> None:
     """What the client uses is what a check of all services tries."""
     settings = {
-        "SERVICE_URLS": {"orders": "https://a"},
-        "SERVICES": ["orders", "users", "stock"],
+        "SERVICE_URLS": {"orders": "https://a", "mail": "https://listed"},
+        "SERVICES": ["orders", "users", "stock", "mail"],
         "USERS_SERVICE_URL": "https://b",
+        "MAIL_SERVICE_URL": "https://c",
         "SERVICE_URL_TEMPLATE": "https://{service}.internal",
     }
     with override_settings(**settings):
-        expected = {"orders": "https://a", "users": "https://b", "stock": "https://stock.internal"}
+        expected = {"orders": "https://a", "mail": "https://c", "users": "https://b", "stock": "https://stock.internal"}
         assert service_urls() == expected
     with override_settings(SERVICES=["orders"]):
         assert service_urls() == {}

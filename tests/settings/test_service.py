@@ -11,6 +11,8 @@ from dj_core_utils.settings.base import CoreSettings
 from tests.settings.key_pairs import key_pair
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from dj_core_utils.settings.errors import Problem
     from dj_core_utils.settings.loading import Loaded
     from tests.settings.conftest import LoadFrom
@@ -119,26 +121,98 @@ def test_microservice_needs_a_credential_and_addresses(
     assert found["service.credential"].variable == "SERVICE_SIGNING_KEY"
     missing = found["service.url_missing"]
     assert missing.message == "nothing says where products can be reached."
-    assert 'PRODUCTS_SERVICE_URL is read where the settings class has  products_service_url: str = ""' in missing.hint
+    assert "or, for one alone,  PRODUCTS_SERVICE_URL=https://products.internal" in missing.hint
 
 
-def test_address_under_a_name_of_its_own(load_from: LoadFrom) -> None:
-    """It is read where the class has a field for it; else the start says so, for a service that is listed."""
-    environ = {
-        "SERVICES": "orders",
-        "ORDERS_SERVICE_URL": "http://localhost:1",
-        "STOCK_SERVICE_URL": "http://localhost:2",
-    }
-    [found] = [each for each in load_from(environ=environ).problems if each.id == "variable.unknown"]
-    assert (found.variable, found.severity) == ("ORDERS_SERVICE_URL", "warning")
-    assert found.message == "unknown variable. Did you mean SERVICE_URLS?"
+OWN = {"SERVICES": "orders,users-data", "ORDERS_SERVICE_URL": "https://orders.internal/"}
+
+
+@pytest.mark.parametrize(
+    ("files", "origin"),
+    [
+        ({".env": "ORDERS_SERVICE_URL=https://orders.internal"}, ".env:1"),
+        ({"address": "https://orders.internal", ".env": "ORDERS_SERVICE_URL_FILE=address"}, "address"),
+        (
+            {"secrets/orders_service_url": "https://orders.internal", ".env": "DJANGO_SECRETS_DIR=secrets"},
+            "secrets/orders_service_url",
+        ),
+        (
+            {"profiles/development.toml": '[settings]\norders_service_url = "https://orders.internal"\n'},
+            "profile development",
+        ),
+    ],
+)
+@pytest.mark.parametrize("named", ["SERVICES=orders", "SERVICE_URLS=orders=http://localhost:1"])
+def test_address_under_a_name_of_its_own(
+    load_from: LoadFrom, files: dict[str, str], origin: str, named: str, tmp_path: Path
+) -> None:
+    """Without a field in the class it is read from every source for the services that are named, and goes first."""
+    name, _, value = named.partition("=")
+    loaded = load_from(environ={name: value}, files=files)
+    assert loaded.problems == ()
+    assert loaded.settings is not None
+    assert loaded.settings.service.addresses(loaded.settings) == {"orders": "https://orders.internal"}
+    assert loaded.rendered["ORDERS_SERVICE_URL"] == "https://orders.internal"
+    trace = loaded.traces["ORDERS_SERVICE_URL"]
+    assert str(trace.origin).replace(f"{tmp_path}/", "") == origin
+    assert loaded.settings_class is CoreSettings
+    assert isinstance(loaded.settings, CoreSettings)
+    assert type(loaded.settings).__name__ == "CoreSettings"
+
+
+def test_address_of_one_service_beside_a_field(load_from: LoadFrom) -> None:
+    """A field of the project stays what it is; names of other services are not ours."""
 
     class WithField(CoreSettings):
         orders_service_url: str = ""
 
+    environ = {"SERVICES": "orders", "ORDERS_SERVICE_URL": "http://localhost:1", "STOCK_SERVICE_URL": "http://x"}
     loaded = load_from(WithField, environ=environ)
-    assert "variable.unknown" not in {each.id for each in loaded.problems}
+    assert loaded.problems == ()
+    assert type(loaded.settings) is WithField
+    assert "STOCK_SERVICE_URL" not in loaded.traces
     assert loaded.rendered["ORDERS_SERVICE_URL"] == "http://localhost:1"
+
+
+def test_address_of_one_service_that_is_wrong(load_from: LoadFrom) -> None:
+    """It is told with its name and its origin, once, like everything else that is wrong in the same file."""
+    [found] = load_from(environ={"SERVICES": "orders"}, dotenv="ORDERS_SERVICE_URL=orders:80").problems
+    assert (found.variable, found.origin, found.severity) == ("ORDERS_SERVICE_URL", ".env:1", "error")
+    found, *others = load_from(environ={"SERVICES": "Orders!"}, dotenv="ORDERS_SERVICE_URL=http://o\n=\n").problems
+    assert [each.id for each in (found, *others)].count("dotenv.syntax") == 1
+
+
+def test_address_of_one_service_that_is_empty(load_from: LoadFrom) -> None:
+    """It counts as not set."""
+    loaded = load_from(environ={**OWN, "ORDERS_SERVICE_URL": ""})
+    assert loaded.problems == ()
+    assert loaded.settings is not None
+    assert loaded.settings.service.addresses(loaded.settings) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "in_file", "message"),
+    [
+        ("ORDRES_SERVICE_URL", False, "unknown variable. Did you mean ORDERS_SERVICE_URL?"),
+        ("USER_DATA_SERVICE_URL", True, "unknown variable. Did you mean USERS_DATA_SERVICE_URL?"),
+        ("orders_service_url", True, "unknown variable: names are upper case. Did you mean ORDERS_SERVICE_URL?"),
+        ("STOCK_SERVICE_URL", True, "unknown variable. Did you mean SERVICE_URLS?"),
+    ],
+)
+def test_misspelt_address_of_one_service(load_from: LoadFrom, name: str, in_file: bool, message: str) -> None:  # noqa: FBT001  # a parameter of a test
+    """The service that was probably meant is named; in the environment it is a warning, for it may be another's."""
+    line = {name: "http://localhost:1"}
+    environ = {"SERVICES": "orders,users-data", **({} if in_file else line)}
+    [found] = load_from(environ=environ, dotenv=f"{name}=http://localhost:1" if in_file else None).problems
+    assert (found.id, found.message) == ("variable.unknown", message)
+
+
+def test_plain_http_under_a_name_of_its_own(load_from: LoadFrom) -> None:
+    """The rule names the variable that says so."""
+    environ = {**MICROSERVICE, "SERVICE_URLS": "orders=https://o", "ORDERS_SERVICE_URL": "http://orders.internal"}
+    found = {each.id: each for each in problems(load_from(environ=environ, profiles=("microservice", "production")))}
+    assert found["service.https"].variable == "ORDERS_SERVICE_URL"
+    assert "expected  https://orders.internal\n" in found["service.https"].hint
 
 
 def test_image_of_a_service_is_built_without_peers(load_from: LoadFrom) -> None:

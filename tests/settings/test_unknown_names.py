@@ -123,7 +123,7 @@ class TestForeignNames:
         assert report(environ=environment(name), dotenv=(name,), secrets=(name,)) == []
 
     def test_the_address_of_one_service_is_answered(self) -> None:
-        """Nothing reads it: all addresses stand in one variable. In the environment it may be another program's."""
+        """Nothing reads that of a service which nobody has named. In the environment it may be another program's."""
         (found,) = report(TABLE, dotenv=("ORDERS_SERVICE_URL",))
         assert found.message == "unknown variable. Did you mean SERVICE_URLS?"
         assert report(TABLE, environ=environment("ORDERS_SERVICE_URL")) == []
