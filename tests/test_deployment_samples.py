@@ -199,8 +199,8 @@ def test_a_broken_secret_keeps_the_pod_from_starting(shop: Shop, tmp_path: Path)
     pod = Pod(shop, mount(tmp_path / "secrets", broken))
     done = pod.run(pod.check["command"])
     assert done.returncode == 1
-    assert "Did you mean DJANGO_SECRET_KEY?" in done.stderr
-    assert SECRETS["DJANGO_SECRET_KEY"] not in done.stderr
+    assert "Did you mean DJANGO_SECRET_KEY?" in done.stdout
+    assert SECRETS["DJANGO_SECRET_KEY"] not in done.stdout + done.stderr
     assert pod.spec["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
 
 
