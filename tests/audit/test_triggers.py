@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import dj_database_url
 import psycopg
 import pytest
 from django.core.management import call_command
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection, connections, transaction
+from django.db.utils import ConnectionHandler
 from django.test.utils import CaptureQueriesContext
 
 from dj_core_utils.audit.encoding import encode, normalized
@@ -23,7 +26,8 @@ from dj_core_utils.middleware.context import acting_as
 from tests.audit.models import Customer, Item, Place, Product, Restaurant, Tag, Visit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from tests.audit.conftest import Line
 
@@ -47,6 +51,19 @@ VALUES: list[dict[str, Any]] = [
     {**NAMED, "weight": float("inf"), "data": [2**60, "🔩", []], "file": "a/b.txt"},
     {**NAMED, "weight": float("-inf"), "data": "text"},
 ]
+
+
+@pytest.fixture
+def second(database: str, sqlite_trigger_tables: str, tmp_path: Path) -> Iterator[str]:
+    """The alias of a second database that has triggers, too."""
+    del database  # is there first
+    made = shutil.copy(dj_database_url.parse(sqlite_trigger_tables)["NAME"], tmp_path)
+    handler = ConnectionHandler({"default": {}, "second": dict(dj_database_url.parse(f"sqlite:///{made}"))})
+    connections.settings["second"] = handler.settings["second"]
+    yield "second"
+    connections["second"].close()
+    del connections["second"]
+    del connections.settings["second"]
 
 
 def sql(statement: str) -> None:
@@ -163,6 +180,36 @@ def test_another_program(log: Log) -> None:
     _, one, other, ours = OperationLog.objects.order_by("id")
     assert one.transaction_id == other.transaction_id != ours.transaction_id
     assert abs(ours.date - one.date) < timedelta(minutes=1)
+
+
+@by_trigger
+def test_two_databases(second: str) -> None:
+    """Each records what is written to it, once, in the same block or not, and takes back what is its own."""
+
+    def entries(using: str) -> list[tuple[str, str]]:
+        return list(OperationLog.objects.using(using).order_by("id").values_list("operation_type", "actor"))
+
+    here, there = Tag(name="a"), Tag(name="b")
+    here.save(using="default")
+    there.save(using=second)
+    assert (entries("default"), entries(second)) == ([("create", "")], [("create", "")])
+    with acting_as("ann"), transaction.atomic():
+        here.name = "taken back"
+        here.save(using="default")
+        with transaction.atomic(second):
+            there.name = "c"
+            there.save(using=second)
+            there.name = "d"
+            there.save(using=second)
+        transaction.set_rollback(True)
+    assert entries("default") == [("create", "")]
+    assert entries(second) == [("create", ""), ("update", "ann"), ("update", "ann")]
+    assert OperationLog.objects.using(second).values("transaction_id").distinct().count() == 2
+    with connections[second].cursor() as cursor:
+        cursor.execute("UPDATE audited_tag SET name = 'e'")
+    Tag.objects.using(second).all().delete()
+    assert [kind for kind, _ in entries(second)[3:]] == ["update", "delete"]
+    assert entries("default") == [("create", "")]
 
 
 @by_trigger
