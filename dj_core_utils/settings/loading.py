@@ -158,12 +158,7 @@ def _load(
     if mistakes := class_mistakes(settings_class):
         found = [*sources.problems, *library.problems, *mistakes]
         return _broken(settings_class, project_dir, found, profiles, frozenset(sources.looked_at))
-    service_name = _service_name(settings_class, sources, profiles)
-    given = addresses_in((*sources.names, *(key for profile in profiles.layers for key in profile.settings)))
-    # Read apart, for what is wrong in them is told once.
-    first = Sources(environ, project_dir, env_file) if given else None
-    filled = _extended(settings_class, service_name, given, first, profiles) if first else settings_class
-    table = variable_table(filled, service_name)
+    filled, table = _filled(settings_class, sources, profiles)
     merged = merge(filled, table, sources, profiles)
     assembly = Assembly(filled, table, merged.traces, merged.failed)
     settings = assembly.build()
@@ -203,18 +198,24 @@ def _load(
     )
 
 
-def _extended(
-    settings_class: type[CoreSettings],
-    service_name: str,
-    given: frozenset[str],
-    sources: Sources,
-    profiles: ActiveProfiles,
-) -> type[CoreSettings]:
-    """The class with a field for each address of one service that is set; the services are looked up for that."""
+def _filled(
+    settings_class: type[CoreSettings], sources: Sources, profiles: ActiveProfiles
+) -> tuple[type[CoreSettings], VariableTable]:
+    """The class with a field for each address of one service that is set, and its table.
+
+    The services are looked up for that.
+    """
+    service_name = _service_name(settings_class, sources, profiles)
     table = variable_table(settings_class, service_name)
-    merged = merge(settings_class, table, sources, profiles)
+    given = addresses_in((*sources.names, *(key for profile in profiles.layers for key in profile.settings)))
+    if not given:
+        return settings_class, table
+    # Read apart, for what is wrong in them is told once.
+    apart = Sources(sources.environ, sources.project_dir, sources.env_file)
+    merged = merge(settings_class, table, apart, profiles)
     first = Assembly(settings_class, table, merged.traces, merged.failed).build()
-    return with_addresses(settings_class, first.service.addressable, given, table)
+    filled = with_addresses(settings_class, first.service.addressable, given, table)
+    return filled, variable_table(filled, service_name)
 
 
 def _sifted(found: Iterable[Problem], *, has_profile: bool) -> tuple[Problem, ...]:
