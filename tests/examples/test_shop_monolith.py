@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests import servers
 from tests.examples.shop_server import Served, serving, sign_in, sign_in_to_admin
 from tests.servers import free_port
 
@@ -154,10 +155,22 @@ def test_asgi_serves_the_same(monolith: Served, shop: Path, python: WarmPython) 
     assert token.sub("", answer.text) == token.sub("", monolith.request("/").text)
 
 
-def test_a_database_of_an_earlier_demo_is_migrated(shop: Path, run_python: RunPython) -> None:
+@pytest.fixture(params=["sqlite", "postgres", "mariadb"])
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database in which nothing is."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/earlier.sqlite3"
+        return
+    make = servers.postgres if request.param == "postgres" else servers.mariadb
+    with make(request.getfixturevalue(f"{request.param}_url")) as url:
+        yield url
+
+
+def test_a_database_of_an_earlier_demo_is_migrated(shop: Path, run_python: RunPython, empty_database: str) -> None:
     """Lines referred to rows of products; afterwards they say what was bought, and orders still know their customer."""
     code = """
-import os, django
+import os, django, pymysql
+pymysql.install_as_MySQLdb()
 os.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"
 django.setup()
 from django.core.management import call_command
@@ -175,6 +188,6 @@ from orders.models import Line
 print("=>", list(Line.objects.values_list("order__customer_id", "sku", "name", "quantity")))
 call_command("makemigrations", check=True, dry_run=True)
 """
-    database = f"sqlite:///{shop}/earlier.sqlite3"
-    done = run_python(["-c", code], env={"DJANGO_PROFILE": "monolith,development", "DATABASE_URL": database}, cwd=shop)
+    environment = {"DJANGO_PROFILE": "monolith,development", "DATABASE_URL": empty_database}
+    done = run_python(["-c", code], env=environment, cwd=shop)
     assert "=> [(1, 'POT-01', 'Cast-iron teapot, 0.8 l', 2)]\nNo changes detected" in done.stdout, done.stderr

@@ -8,11 +8,13 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 def name_products(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Take article number and name over. Where there are lines, they were written beside the table of products."""
     if apps.get_model("orders", "Line").objects.using(schema_editor.connection.alias).exists():
-        schema_editor.execute(
-            "UPDATE orders_line SET"
-            " sku = (SELECT sku FROM products_product WHERE products_product.id = orders_line.product_id),"
-            " name = (SELECT name FROM products_product WHERE products_product.id = orders_line.product_id)"
-        )
+        # Through a cursor, for the schema editor of MySQL and MariaDB takes no SQL within a transaction.
+        with schema_editor.connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE orders_line SET"
+                " sku = (SELECT sku FROM products_product WHERE products_product.id = orders_line.product_id),"
+                " name = (SELECT name FROM products_product WHERE products_product.id = orders_line.product_id)"
+            )
 
 
 class Migration(migrations.Migration):
