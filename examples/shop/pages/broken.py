@@ -13,7 +13,7 @@ from shop.settings import ShopSettings
 
 ENV_FILE = Path(__file__).with_name("broken.env")
 PROJECT = Path(__file__).parents[1]
-NARROW = 44
+NARROW = 42  # what a phone shows without breaking a line once more
 COLOURS = {"1": "bold", "1;31": "error", "1;33": "warning", "2": "dim"}
 
 

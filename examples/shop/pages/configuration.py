@@ -7,7 +7,7 @@ from operator import attrgetter
 from django.conf import settings
 from django.http import HttpRequest
 
-from dj_core_utils.settings.describe import Row, describe
+from dj_core_utils.settings.describe import TOP_SECTION, Row, describe
 from dj_core_utils.settings.export import last_export
 
 
@@ -49,7 +49,8 @@ def configuration() -> Configuration | None:
     export = last_export()
     if export is None:
         return None
-    rows = sorted(describe(export.loaded), key=attrgetter("section"))
+    # The service itself comes first.
+    rows = sorted(describe(export.loaded), key=lambda row: (row.section != TOP_SECTION, row.section))
     sections = [_section(name, list(members)) for name, members in groupby(rows, key=attrgetter("section"))]
     warnings = [str(problem) for problem in export.loaded.problems]
     return Configuration(export.loaded.profiles.names, sections, warnings)
