@@ -223,7 +223,10 @@ def test_broken_configuration_says_what_to_do(inspect: Inspect, run: Run) -> Non
     assert "Not usable: 1 problem." in output.complaints
     assert "DJANGO_PROFILE=build python -m dj_core_utils config stubs" in output.complaints
     problem = Problem(id="settings.import", message="cannot be imported.")
-    assert run(inspect({}, problems=[problem]), "stubs").status == 1
+    for options in ((), ("--check",)):
+        output = run(inspect({}, problems=[problem]), "stubs", *options)
+        assert (output.status, output.text) == (1, "")
+        assert output.complaints.startswith("Not usable: 1 problem. See what to do:  python -m")
 
 
 def test_for_machines(inspect: Inspect, run: Run, tmp_path: Path) -> None:
