@@ -83,8 +83,21 @@ def locate(service: str) -> Location:
     return Location(service, "", "", f"/{prefix}/" if prefix else "/")
 
 
+def variable_of(service: str) -> str:
+    """The variable that says where a service lives.
+
+    Args:
+        service: A name that ``service_urls`` has.
+    """
+    return _own_name(service) if _own_setting(service) else "SERVICE_URLS"
+
+
 def _own_setting(service: str) -> str | None:
-    return getattr(settings, f"{service.upper().replace('-', '_')}_SERVICE_URL", None) or None
+    return getattr(settings, _own_name(service), None) or None
+
+
+def _own_name(service: str) -> str:
+    return f"{service.upper().replace('-', '_')}_SERVICE_URL"
 
 
 def _is_part(service: str, names: object) -> bool:
@@ -101,8 +114,8 @@ def _listed(names: object) -> list[str]:
 def _unknown(service: str, names: object) -> UnknownServiceError:
     known = sorted({*_listed(names), *service_urls()})
     if service in known:
-        variable = f"{service.upper().replace('-', '_')}_SERVICE_URL"
-        what = f"nothing says where the service {service} is: set SERVICE_URLS={service}=https://..., or {variable}."
+        own = _own_name(service)
+        what = f"nothing says where the service {service} is: set SERVICE_URLS={service}=https://..., or {own}."
     else:
         listed = f"known: {', '.join(known)}" if known else "SERVICES and SERVICE_URLS name none"
         what = f'there is no service "{service[:63]}" ({listed}).{did_you_mean(service, known)}'

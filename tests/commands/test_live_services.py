@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from django.test import override_settings
 
 from dj_core_utils.cli.live.running import run_all
 from dj_core_utils.cli.live.services import probes
@@ -55,6 +56,13 @@ def test_a_service_that_answers() -> None:
         assert found(server.url, path="").status == "ok"
     assert [path for path, _ in server.asked] == ["/healthz", "/api/up", "/healthz"]
     assert "Authorization" not in server.asked[0][1]
+
+
+def test_the_variable_that_holds_the_address_is_named() -> None:
+    """That of the service alone, where it has one."""
+    with override_settings(USER_DATA_SERVICE_URL="http://users"):
+        tried = list(probes({"user-data": "http://users", "orders": "http://orders"}, "", None))
+    assert [probe.variable for probe in tried] == ["USER_DATA_SERVICE_URL", "SERVICE_URLS"]
 
 
 def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch, free_port: int) -> None:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
+from dj_core_utils.api.resolution import variable_of
 from dj_core_utils.cli.live.certificates import certificate_fault
 from dj_core_utils.cli.live.failures import presentable, reason
 from dj_core_utils.cli.live.probe import Finding, Probe, Stopwatch
@@ -30,7 +31,7 @@ def probes(urls: Mapping[str, str], health_path: str, jwks_url: str | None) -> I
     """
     for name, url in urls.items():
         path = (health_path or _HEALTH).lstrip("/")
-        yield Probe("service", name, "SERVICE_URLS", partial(_run, f"{url.rstrip('/')}/{path}", is_jwks=False))
+        yield Probe("service", name, variable_of(name), partial(_run, f"{url.rstrip('/')}/{path}", is_jwks=False))
     if jwks_url:
         yield Probe("jwks", "keys", "JWT_JWKS_URL", partial(_run, jwks_url, is_jwks=True))
 
