@@ -6,6 +6,8 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python;
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Or every start of an interpreter, of which the suite has hundreds, would compile all packages anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 # More arguments for pytest and for the services: make test ARGS="tests/settings -k origin"
 ARGS ?=
