@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dj_core_utils.cli.unusable import class_of
 from dj_core_utils.settings.env_template import entries, env_template
 from dj_core_utils.settings.reference import class_table
+from dj_core_utils.settings.variables import variable_table
 
 if TYPE_CHECKING:
     import argparse
@@ -41,9 +42,9 @@ def run(inspection: Inspection, options: argparse.Namespace, screen: Screen) -> 
     """
     settings_class, status = class_of(inspection, screen)
     loaded = inspection.loaded
-    table = loaded.table if loaded else None
-    if table is None:
-        table = class_table(settings_class)
+    known = loaded.table if loaded else None
+    # Of the class as it is written: a template that is kept in a repository does not depend on what a machine sets.
+    table = class_table(settings_class) if known is None else variable_table(settings_class, known.service_name)
     if options.json:
         text = json.dumps([entry.as_json() for entry in entries(table)], indent=2, ensure_ascii=False) + "\n"
     else:

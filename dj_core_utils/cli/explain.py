@@ -15,6 +15,7 @@ from dj_core_utils.settings.naming import find_variables, near_names
 from dj_core_utils.settings.profiles import PROFILE_VARIABLE
 from dj_core_utils.settings.quoting import quoted
 from dj_core_utils.settings.report import count
+from dj_core_utils.settings.service_addresses import own_variable
 from dj_core_utils.settings.sources import ENV_FILE_VARIABLE
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ def run(inspection: Inspection, options: argparse.Namespace, screen: Screen) -> 
     if unknown := [
         name for name in options.names if not find_variables(name, loaded.table).variables and not _is_loading(name)
     ]:
-        screen.complain("\n".join(_unknown(name, loaded.table) for name in unknown))
+        services = {own_variable(service): service for service in loaded.settings.service.addressable}
+        screen.complain("\n".join(_unknown(name, loaded.table, services) for name in unknown))
         return _WRONG_CALL
     found = [(name, find_variables(name, loaded.table)) for name in options.names]
     wanted = {variable for _, named in found for variable in named.variables}
@@ -113,7 +115,9 @@ def _loading_json(name: str, loaded: Loaded) -> dict[str, object]:
     return {**_LOADING[name].as_json(), "value": _loading_value(name, loaded) or None}
 
 
-def _unknown(name: str, table: VariableTable) -> str:
+def _unknown(name: str, table: VariableTable, services: Mapping[str, str]) -> str:
+    if service := services.get(name.upper()):
+        return f"{name.upper()} is not set. It would say where {service} lives, before SERVICE_URLS does."
     near = near_names(name, table)
     did_you_mean = f" Did you mean {' or '.join(near)}?" if near else ""
     return f"There is no variable, setting, field or section {quoted(name)}.{did_you_mean}"

@@ -112,3 +112,10 @@ def test_what_the_project_declares_beats_an_example() -> None:
     assert "#SERVICE_NAME=shop" in lines
     assert "#ROOT_URLCONF=shop.urls" in lines
     assert "#ALLOWED_HOSTS=shop.example.com,www.shop.example.com" in lines
+
+
+def test_addresses_of_a_machine_are_not_in_it(inspect: Inspect, run: Run) -> None:
+    """A template that is kept in a repository is the same wherever it is written."""
+    here = inspect({"SERVICES": "orders", "ORDERS_SERVICE_URL": "https://orders.internal"})
+    assert "ORDERS_SERVICE_URL" in here.loaded.table  # type: ignore[union-attr,operator]  # it was loaded
+    assert run(here, "env").text == run(inspect(), "env").text

@@ -312,3 +312,13 @@ def test_nothing_is_known(run: Run) -> None:
     assert (output.status, output.text) == (1, "")
     assert "there is none." in output.complaints
     assert json.loads(run(inspection, "explain", "DEBUG", "--json").text) == []
+
+
+def test_the_address_of_a_service_that_nothing_sets(inspect: Inspect, run: Run) -> None:
+    """What the name would say is told, for a service that the configuration knows."""
+    output = run(inspect({"SERVICES": "orders"}), "explain", "orders_service_url", "ORDRES_SERVICE_URL")
+    assert output.status == 2
+    assert output.complaints.splitlines() == [
+        "ORDERS_SERVICE_URL is not set. It would say where orders lives, before SERVICE_URLS does.",
+        'There is no variable, setting, field or section "ORDRES_SERVICE_URL".',
+    ]
