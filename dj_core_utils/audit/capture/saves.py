@@ -131,9 +131,9 @@ class _Save:
         """Write the row and record it."""
         instance = self._instance
         before = self._before()
-        # A field that is not there is deferred, and Django does not write it.
+        # A field that is not there is deferred, and Django does not write it; a new instance has all of them.
         held = vars(instance)
-        present = [name for name in self._fields if name in held]
+        present = self._fields if instance._state.adding else [name for name in self._fields if name in held]
         with recording(self._using) as buffer:
             was_updated = save()
             after = self._after(self._changed(before, present) if was_updated else self._fields)
