@@ -161,9 +161,16 @@ class _Save:
         return known if is_same else {}
 
     def _changed(self, before: Mapping[str, object], present: Collection[str]) -> Collection[str]:
-        """What was written and may differ; what is still the very object that was loaded cannot."""
+        """What was written and may differ; what is still the very object that was loaded cannot.
+
+        A field that was computed is not there any more, where the database does not return it (Django 6.0).
+        """
         held = vars(self._instance)
-        return [name for name in self._written(present) if name not in before or before[name] is not held[name]]
+        return [
+            name
+            for name in self._written(present)
+            if name not in before or name not in held or before[name] is not held[name]
+        ]
 
     def _written(self, present: Collection[str]) -> Collection[str]:
         if self._update_fields is None:
